@@ -1,0 +1,194 @@
+/* bus.c - port decoding and the physical memory map.  The ISA bus as software sees it: an unanswered read floats high,
+ * an access wider than the chip becomes several (IBM PC AT Technical Reference, "I/O channel"). */
+#include "mem/bus.h"
+
+void bus_init(bus_t *bus, u8 *ram, u32 ram_bytes)
+{
+    memset(bus, 0, sizeof *bus);
+    bus->ram = ram;
+    bus->ram_bytes = ram_bytes;
+    bus->a20_mask = 0xFFFFFFFF;
+}
+
+/* ---- ports ---- */
+
+bool bus_attach(bus_t *bus, const port_range_t *range)
+{
+    for (u32 port = range->first; port < (u32)range->first + range->count; port++)
+        if (port > 0xFFFF || bus->owner[port])
+            return false;
+    if (bus->n_ranges + 1 >= BUS_MAX_RANGES)
+        return false;
+    bus->ranges[++bus->n_ranges] = *range;
+    memset(bus->owner + range->first, (int)bus->n_ranges, range->count);
+    return true;
+}
+
+/* Without the machine's hooks, which bracket a whole instruction's access. */
+static u32 in(bus_t *bus, u16 port, width_t w)
+{
+    const port_range_t *r = &bus->ranges[bus->owner[port]];
+    if (w > (r->width ? r->width : W8)) {
+        width_t half = (width_t)(w / 2);
+        u32 low = in(bus, port, half);
+        return low | in(bus, r->same_port ? port : (u16)(port + half / 8), half) << half;
+    }
+    return r->read ? r->read(r->chip, (u16)(port - r->first)) & mask(w) : mask(w);
+}
+
+static void out(bus_t *bus, u16 port, width_t w, u32 value)
+{
+    const port_range_t *r = &bus->ranges[bus->owner[port]];
+    if (w > (r->width ? r->width : W8)) {
+        width_t half = (width_t)(w / 2);
+        out(bus, port, half, value & mask(half));
+        out(bus, r->same_port ? port : (u16)(port + half / 8), half, value >> half);
+        return;
+    }
+    if (r->write)
+        r->write(r->chip, (u16)(port - r->first), value & mask(w));
+}
+
+u32 bus_in(bus_t *bus, u16 port, width_t w)
+{
+    if (bus->before) bus->before(bus->machine);
+    u32 value = in(bus, port, w);
+    if (bus->after) bus->after(bus->machine);
+    return value;
+}
+
+void bus_out(bus_t *bus, u16 port, width_t w, u32 value)
+{
+    if (bus->before) bus->before(bus->machine);
+    out(bus, port, w, value);
+    if (bus->after) bus->after(bus->machine);
+}
+
+/* ---- memory ---- */
+
+static void changed(bus_t *bus)
+{
+    if (bus->remapped)
+        bus->remapped(bus->cpu);
+}
+
+int bus_map(bus_t *bus, const region_t *region)
+{
+    if (bus->n_regions == BUS_MAX_REGIONS)
+        return -1;
+    bus->regions[bus->n_regions] = *region;
+    changed(bus);
+    return (int)bus->n_regions++;
+}
+
+void bus_remap(bus_t *bus, int number, u32 first, u32 bytes, bool read_only)
+{
+    region_t *r = &bus->regions[number];
+    if (r->first == first && r->bytes == bytes && r->read_only == read_only)
+        return;
+    r->first = first;
+    r->bytes = bytes;
+    r->read_only = read_only;
+    changed(bus);
+}
+
+void bus_set_a20(bus_t *bus, bool enabled)
+{
+    u32 a20_mask = enabled ? 0xFFFFFFFF : ~(1u << 20);
+    if (a20_mask == bus->a20_mask)
+        return;
+    bus->a20_mask = a20_mask;
+    changed(bus);
+}
+
+static const region_t *region_at(const bus_t *bus, u32 physical)
+{
+    for (unsigned i = bus->n_regions; i--;) {
+        const region_t *r = &bus->regions[i];
+        if (physical - r->first < r->bytes)
+            return r;
+    }
+    return NULL;
+}
+
+bus_page_t bus_page(const bus_t *bus, u32 physical)
+{
+    u32 page = physical & ~(u32)(PAGE_BYTES - 1);
+    const region_t *r = region_at(bus, page);
+    if (r && r->host)
+        return (bus_page_t){ .host = r->host + (page - r->first), .writable = !r->read_only, .code_kept = true };
+    if (r)
+        return (bus_page_t){ .region = r };
+    if (page < bus->ram_bytes)
+        return (bus_page_t){ .host = bus->ram + page, .writable = true, .code_kept = true };
+    return (bus_page_t){ 0 };
+}
+
+u32 bus_load(bus_t *bus, u32 physical, width_t w)
+{
+    bus_page_t page = bus_page(bus, physical);
+    if (page.host)
+        return get(page.host + (physical & (PAGE_BYTES - 1)), w);
+    if (!page.region || !page.region->read)
+        return mask(w);
+    if (bus->before) bus->before(bus->machine);
+    u32 value = page.region->read(page.region->chip, physical - page.region->first, w) & mask(w);
+    if (bus->after) bus->after(bus->machine);
+    return value;
+}
+
+void bus_store(bus_t *bus, u32 physical, width_t w, u32 value)
+{
+    bus_page_t page = bus_page(bus, physical);
+    if (page.host) {
+        if (page.writable)
+            put(page.host + (physical & (PAGE_BYTES - 1)), w, value);
+        return;
+    }
+    if (!page.region || !page.region->write)
+        return;
+    if (bus->before) bus->before(bus->machine);
+    page.region->write(page.region->chip, physical - page.region->first, w, value & mask(w));
+    if (bus->after) bus->after(bus->machine);
+}
+
+/* The part of [physical, +bytes) that lies in one page; its host memory, or NULL. */
+static u8 *dma_piece(const bus_t *bus, u64 physical, u32 bytes, u32 *piece, bool *writable)
+{
+    u32 room = PAGE_BYTES - (u32)(physical & (PAGE_BYTES - 1));
+    *piece = bytes < room ? bytes : room;
+    if (physical > UINT32_MAX)
+        return NULL;
+    bus_page_t page = bus_page(bus, (u32)physical);
+    *writable = page.writable;
+    return page.host ? page.host + (physical & (PAGE_BYTES - 1)) : NULL;
+}
+
+u32 dma_read(bus_t *bus, u64 physical, void *to, u32 bytes)
+{
+    u32 done = 0;
+    for (u32 piece, at = 0; at < bytes; at += piece) {
+        bool writable;
+        const u8 *host = dma_piece(bus, physical + at, bytes - at, &piece, &writable);
+        if (host) memcpy((u8 *)to + at, host, piece);
+        else      memset((u8 *)to + at, 0xFF, piece);
+        done += host ? piece : 0;
+    }
+    return done;
+}
+
+u32 dma_write(bus_t *bus, u64 physical, const void *from, u32 bytes)
+{
+    u32 done = 0;
+    for (u32 piece, at = 0; at < bytes; at += piece) {
+        bool writable = false;
+        u8 *host = dma_piece(bus, physical + at, bytes - at, &piece, &writable);
+        if (!host || !writable)
+            continue;
+        memcpy(host, (const u8 *)from + at, piece);
+        if (bus->written)
+            bus->written(bus->cpu, (u32)(physical + at), piece);
+        done += piece;
+    }
+    return done;
+}

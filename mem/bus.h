@@ -1,0 +1,96 @@
+/* bus.h - who answers at which I/O port and at which physical address.
+ *
+ * Ports: 64 Ki addresses, one row per range, overlaps refused.
+ * Memory: RAM from 0, and regions laid over it (ROM, memory-mapped devices, frame buffers), 4 KiB grain.
+ * The CPU's MMU asks bus_page() once per TLB fill; devices use dma_read/dma_write only. */
+#pragma once
+#include "mem/base.h"
+
+enum { PAGE_BYTES = 4096, BUS_MAX_RANGES = 96, BUS_MAX_REGIONS = 32 };
+
+typedef u32  port_read_fn(void *chip, u16 reg);                 /* reg: port - first */
+typedef void port_write_fn(void *chip, u16 reg, u32 value);
+
+typedef struct {
+    const char    *name;
+    u16            first, count;
+    width_t        width;        /* of the chip; wider accesses are split into ascending ports, as on ISA */
+    port_read_fn  *read;         /* NULL: reads as all ones */
+    port_write_fn *write;        /* NULL: writes are lost */
+    void          *chip;
+    bool           same_port;    /* wider accesses repeat this port instead (a data register such as IDE's) */
+} port_range_t;
+
+/* offset: from the region's first byte; a device sees accesses of 1, 2 or 4 bytes, never across a region's end. */
+typedef u32  region_read_fn(void *chip, u32 offset, width_t w);
+typedef void region_write_fn(void *chip, u32 offset, width_t w, u32 value);
+
+/* A stretch of physical addresses, whole pages.  Either `host` (plain memory: RAM, ROM, frame buffer) or callbacks. */
+typedef struct {
+    const char      *name;
+    u32              first;      /* physical, page aligned */
+    u32              bytes;      /* whole pages */
+    u8              *host;       /* memory behind it, or NULL */
+    bool             read_only;  /* with host: stores are lost */
+    region_read_fn  *read;
+    region_write_fn *write;
+    void            *chip;
+} region_t;
+
+/* What a 4 KiB physical page is. */
+typedef struct {
+    u8             *host;        /* first byte of the page in host memory, or NULL: use region */
+    bool            writable;    /* host may be stored to */
+    bool            code_kept;   /* stores must be reported by bus_written: RAM-like memory */
+    const region_t *region;      /* callbacks, or NULL: nobody (reads all ones, writes lost) */
+} bus_page_t;
+
+typedef struct bus {
+    port_range_t ranges[BUS_MAX_RANGES];
+    unsigned     n_ranges;
+    u8           owner[0x10000];           /* index into ranges, 0 = nobody */
+    region_t     regions[BUS_MAX_REGIONS]; /* later rows lie over earlier ones and over RAM */
+    unsigned     n_regions;
+    u8          *ram;                      /* physical 0.. */
+    u32          ram_bytes;
+    u32          a20_mask;                 /* 0xFFFFFFFF, or bit 20 clear */
+
+    /* The machine's hooks.  before: bring virtual time up to the instruction that accesses a device;
+     * after: a device may have changed lines and alarms.  NULL: none. */
+    void (*before)(void *machine);
+    void (*after)(void *machine);
+    void  *machine;
+
+    /* The CPU's hooks: bytes [physical, +bytes) were changed by somebody else (DMA, a debugger): decoded code there is stale.
+     * remapped: regions or A20 changed: cached translations are stale. */
+    void (*written)(void *cpu, u32 physical, u32 bytes);
+    void (*remapped)(void *cpu);
+    void  *cpu;
+} bus_t;
+
+/* An empty bus over `ram_bytes` (whole pages) of RAM owned by the caller. */
+void bus_init(bus_t *bus, u8 *ram, u32 ram_bytes);
+
+/* Add a row.  false: some port is taken already, or the table is full. */
+bool bus_attach(bus_t *bus, const port_range_t *range);
+u32  bus_in(bus_t *bus, u16 port, width_t w);                /* nobody answers: all ones */
+void bus_out(bus_t *bus, u16 port, width_t w, u32 value);
+
+/* Lay a region over what is there; returns its number, or -1 if the table is full. */
+int  bus_map(bus_t *bus, const region_t *region);
+/* Move or resize a region made by bus_map (bytes 0 takes it away). */
+void bus_remap(bus_t *bus, int number, u32 first, u32 bytes, bool read_only);
+/* A20 gate: false forces physical address bit 20 to 0. */
+void bus_set_a20(bus_t *bus, bool enabled);
+
+bus_page_t bus_page(const bus_t *bus, u32 physical);         /* A20 already applied by the caller */
+
+/* One access by the CPU to a page without host memory, width 8/16/32, inside one page. */
+u32  bus_load(bus_t *bus, u32 physical, width_t w);
+void bus_store(bus_t *bus, u32 physical, width_t w, u32 value);
+
+/* Devices' access to memory: RAM, ROM (reads) and frame buffers, never memory-mapped registers.  64-bit
+ * arithmetic, any length; returns the number of bytes that met memory (others read as FFh, writes lost).
+ * A20 does not apply: the ISA DMA controller's addresses bypass the gate's AND only on some boards; we follow i440FX. */
+u32  dma_read(bus_t *bus, u64 physical, void *to, u32 bytes);
+u32  dma_write(bus_t *bus, u64 physical, const void *from, u32 bytes);
