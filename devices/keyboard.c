@@ -312,12 +312,15 @@ static void do_all_mb(keyboard_t *kb) { set_all(kb, BREAKS);             reply(k
 static void do_all_m(keyboard_t *kb)  { set_all(kb, 0);                  reply(kb, ACK); }
 static void do_all_tmb(keyboard_t *kb){ set_all(kb, TYPEMATIC | BREAKS); reply(kb, ACK); }
 
-static const struct { void (*act)(keyboard_t *kb); bool parameter; } commands[32] = {   /* from E0h */
-    [0xED - 0xE0] = { .parameter = true }, [0xEE - 0xE0] = { do_echo },     [0xF0 - 0xE0] = { .parameter = true }, [0xF2 - 0xE0] = { do_id },
-    [0xF3 - 0xE0] = { .parameter = true }, [0xF4 - 0xE0] = { do_enable },   [0xF5 - 0xE0] = { do_disable },        [0xF6 - 0xE0] = { do_default },
-    [0xF7 - 0xE0] = { do_all_t },          [0xF8 - 0xE0] = { do_all_mb },   [0xF9 - 0xE0] = { do_all_m },          [0xFA - 0xE0] = { do_all_tmb },
-    [0xFB - 0xE0] = { .parameter = true }, [0xFC - 0xE0] = { .parameter = true }, [0xFD - 0xE0] = { .parameter = true },
-    [0xFE - 0xE0] = { do_resend },         [0xFF - 0xE0] = { do_reset },
+static void do_wait(keyboard_t *kb)   { reply(kb, ACK); }             /* a parameter follows */
+
+static void (*const commands[32])(keyboard_t *kb) = {        /* from E0h */
+    [0x0D] = do_wait,   [0x0E] = do_echo,                            /* ED EE */
+    [0x10] = do_wait,   [0x12] = do_id,      [0x13] = do_wait,       /* F0 F2 F3 */
+    [0x14] = do_enable, [0x15] = do_disable, [0x16] = do_default,    /* F4 F5 F6 */
+    [0x17] = do_all_t,  [0x18] = do_all_mb,  [0x19] = do_all_m, [0x1A] = do_all_tmb,   /* F7 F8 F9 FA */
+    [0x1B] = do_wait,   [0x1C] = do_wait,    [0x1D] = do_wait,       /* FB FC FD */
+    [0x1E] = do_resend, [0x1F] = do_reset,                           /* FE FF */
 };
 
 static void choose_set(keyboard_t *kb, u8 set)
@@ -363,7 +366,7 @@ static void give(void *device, u8 byte)
     keyboard_t *kb = device;
     if (parameter(kb, byte))
         return;
-    if (byte < 0xE0 || (!commands[byte & 31].act && !commands[byte & 31].parameter)) {
+    if (byte < 0xE0 || !commands[byte & 31]) {
         reply(kb, RESEND);
         return;
     }
@@ -371,12 +374,8 @@ static void give(void *device, u8 byte)
         alarm_clear(&kb->bat);
         kb->scanning = true;
     }
-    if (commands[byte & 31].parameter) {
-        kb->waiting = byte;
-        reply(kb, ACK);
-        return;
-    }
-    commands[byte & 31].act(kb);
+    kb->waiting = commands[byte & 31] == do_wait ? byte : 0;
+    commands[byte & 31](kb);
 }
 
 /* ---- life ---- */
