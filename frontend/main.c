@@ -1,0 +1,47 @@
+/* main.c - the program: options, a session, an exit status.
+ *
+ * Exit status (INTERFACE): 0 the guest powered off or a script said quit, 1 the command line or the host, 2 triple fault
+ * with -no-reboot, 3 a script's wait failed, 4 time is up; with isa-debug-exit what the guest said. */
+#define _DEFAULT_SOURCE
+#include "frontend/session.h"
+#include "frontend/tty.h"
+#include <signal.h>
+#include <stdlib.h>
+
+static volatile sig_atomic_t asked_to_end;
+
+int session_signal(void) { return asked_to_end; }
+
+/* Once: end in good order.  Twice: at once. */
+static void on_signal(int number)
+{
+    if (asked_to_end) { tty_restore(); _Exit(STATUS_TROUBLE); }
+    asked_to_end = number;
+}
+
+static void watch_signals(void)
+{
+    static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+    struct sigaction action = { .sa_handler = on_signal };
+    sigemptyset(&action.sa_mask);
+    for (unsigned i = 0; i < COUNT_OF(ends); i++) sigaction(ends[i], &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);       /* a reader that went away is a failed write, said by name */
+    sigaction(SIGXFSZ, &action, NULL);       /* so is a file that may not grow */
+}
+
+int main(int argc, char **argv)
+{
+    options_t options;
+    why_t why = { "" };
+    switch (options_parse(&options, argc, argv, &why)) {
+    case OPTIONS_DONE: return STATUS_GOOD;
+    case OPTIONS_WRONG: say("%s", why.text); return STATUS_TROUBLE;
+    case OPTIONS_RUN: break;
+    }
+    watch_signals();
+    session_t *session = session_open(&options, &why);
+    if (!session) { say("%s", why.text); return STATUS_TROUBLE; }
+    session_run(session);
+    return session_close(session);
+}

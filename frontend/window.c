@@ -1,0 +1,362 @@
+/* window.c - the screen in a window, by SDL2 (wiki.libsdl.org/SDL2).
+ *
+ * The picture keeps the shape it has on a monitor, at whole multiples where they fit.  Keys go by their position.
+ * Keys the window keeps for itself are told in its title while they matter: Ctrl+Alt+G frees the mouse; Alt+Enter and
+ * Ctrl+Alt+F switch to the full screen and back; Ctrl+Alt+P pauses, Ctrl+Alt+Del is Ctrl+Alt+End where the desktop keeps
+ * the real one; Ctrl+Alt+S writes a screenshot.  A floppy image dropped on the window goes into drive A.
+ * Left out: several windows, touch. */
+#define _DEFAULT_SOURCE
+#include "frontend/session.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#if DOPPEL_SDL
+#include <SDL.h>
+
+typedef struct {
+    display_t display;
+    SDL_Window   *window;
+    SDL_Renderer *renderer;
+    SDL_Texture  *picture;               /* the frame, pixel for pixel */
+    SDL_Texture  *enlarged;              /* the frame at a whole multiple, where the final size is not one */
+    u32  picture_width, picture_height;
+    int  enlarged_width, enlarged_height;
+    u32  aspect_width, aspect_height;
+    bool full_screen, captured, sized_by_hand, dirty;
+    u8   buttons;
+    int  width, height;                  /* what we last asked the window to be */
+} window_t;
+
+/* --- the picture -------------------------------------------------------------------------------------------------------- */
+
+/* The largest rectangle of the picture's shape in the output; at a whole multiple of the frame's lines where that takes
+ * at least three quarters of the room, so that text stays crisp. */
+static SDL_Rect place(const window_t *w, int room_width, int room_height)
+{
+    double shape = (double)w->aspect_width / w->aspect_height;
+    int height = room_height, width = (int)(height * shape + 0.5);
+    if (width > room_width) { width = room_width; height = (int)(width / shape + 0.5); }
+    int square = (int)(w->picture_height * shape + 0.5);                      /* pixels are square: 640x480 */
+    u32 lines = w->picture_height;
+    if (square == (int)w->picture_width && height >= (int)lines && height / (int)lines * (int)lines >= height * 3 / 4) {
+        height = height / (int)lines * (int)lines;
+        width = (int)(height * shape + 0.5);
+    }
+    return (SDL_Rect){ (room_width - width) / 2, (room_height - height) / 2, width, height };
+}
+
+static SDL_Texture *texture(window_t *w, SDL_Texture *old, int access, int width, int height, const char *quality)
+{
+    if (old) SDL_DestroyTexture(old);
+    SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, quality);
+    return SDL_CreateTexture(w->renderer, SDL_PIXELFORMAT_ARGB8888, access, width, height);
+}
+
+/* Between whole multiples: enlarge to the next one without smoothing, then smooth down.  Edges stay sharp and all
+ * pixels look the same size. */
+static SDL_Texture *enlarge(window_t *w, const SDL_Rect *to)
+{
+    int pw = (int)w->picture_width, ph = (int)w->picture_height;
+    int width = (to->w + pw - 1) / pw * pw, height = (to->h + ph - 1) / ph * ph;
+    if ((width == to->w && height == to->h) || width > 8192 || height > 8192) return w->picture;
+    if (!w->enlarged || w->enlarged_width != width || w->enlarged_height != height) {
+        w->enlarged = texture(w, w->enlarged, SDL_TEXTUREACCESS_TARGET, width, height, "linear");
+        w->enlarged_width = width;
+        w->enlarged_height = height;
+    }
+    if (!w->enlarged || SDL_SetRenderTarget(w->renderer, w->enlarged) != 0) return w->picture;
+    SDL_RenderCopy(w->renderer, w->picture, NULL, NULL);
+    SDL_SetRenderTarget(w->renderer, NULL);
+    return w->enlarged;
+}
+
+static void present(window_t *w)
+{
+    int width = 0, height = 0;
+    w->dirty = false;
+    SDL_GetRendererOutputSize(w->renderer, &width, &height);
+    SDL_SetRenderDrawColor(w->renderer, 0, 0, 0, 255);
+    SDL_RenderClear(w->renderer);
+    if (w->picture && w->picture_width && width > 0 && height > 0) {
+        SDL_Rect to = place(w, width, height);
+        SDL_Texture *from = to.w > 0 && to.h > 0 ? enlarge(w, &to) : NULL;
+        SDL_SetRenderDrawColor(w->renderer, 0, 0, 0, 255);
+        SDL_RenderClear(w->renderer);
+        if (from) SDL_RenderCopy(w->renderer, from, NULL, &to);
+    }
+    SDL_RenderPresent(w->renderer);
+}
+
+/* A size for the window: 4:3 pictures as large as is comfortable, others at their own size, all inside the screen. */
+static void fit_window(window_t *w)
+{
+    static const int heights[] = { 960, 720, 600, 480, 360, 240 };
+    SDL_Rect screen = { 0, 0, 1024, 768 };
+    SDL_DisplayMode mode;
+    int index = SDL_GetWindowDisplayIndex(w->window);
+    if (SDL_GetDisplayUsableBounds(index < 0 ? 0 : index, &screen) != 0 && SDL_GetDesktopDisplayMode(0, &mode) == 0)
+        screen = (SDL_Rect){ 0, 0, mode.w, mode.h };
+    double shape = (double)w->aspect_width / w->aspect_height;
+    int height = w->picture_height > 480 ? (int)w->picture_height : 0;
+    for (unsigned i = 0; i < COUNT_OF(heights) && !height; i++)
+        if (heights[i] <= screen.h * 85 / 100) height = heights[i];
+    if (height > screen.h * 95 / 100) height = screen.h * 95 / 100;
+    if ((int)(height * shape) > screen.w * 98 / 100) height = (int)(screen.w * 98 / 100 / shape);
+    int width = (int)(height * shape + 0.5);
+    if (width == w->width && height == w->height) return;
+    w->width = width;
+    w->height = height;
+    SDL_SetWindowSize(w->window, width, height);
+}
+
+static void window_show(display_t *display)
+{
+    window_t *w = (window_t *)(void *)display;
+    const vga_frame_t *f = display->session->frame;
+    if (f->width && f->height) {
+        bool shape = f->aspect_width * w->aspect_height != f->aspect_height * w->aspect_width;
+        bool size = f->width != w->picture_width || f->height != w->picture_height;
+        if (size || !w->picture) w->picture = texture(w, w->picture, SDL_TEXTUREACCESS_STREAMING, (int)f->width, (int)f->height, "nearest");
+        w->picture_width = f->width;
+        w->picture_height = f->height;
+        w->aspect_width = f->aspect_width ? f->aspect_width : 4;
+        w->aspect_height = f->aspect_height ? f->aspect_height : 3;
+        if ((shape || (size && f->height > 480)) && !w->full_screen && !w->sized_by_hand) fit_window(w);
+        if (w->picture) SDL_UpdateTexture(w->picture, NULL, f->pixels, (int)(f->width * sizeof f->pixels[0]));
+    } else w->picture_width = 0;                                              /* the screen is off: black */
+    present(w);
+}
+
+/* --- mouse and title -------------------------------------------------------------------------------------------------------- */
+
+static void window_status(display_t *display)
+{
+    window_t *w = (window_t *)(void *)display;
+    const session_t *s = display->session;
+    char title[256];
+    int n = snprintf(title, sizeof title, "doppel - %s - ", s->title);
+    if (s->paused) n += snprintf(title + n, sizeof title - (size_t)n, "paused, Ctrl+Alt+P goes on");
+    else if (s->still) n += snprintf(title + n, sizeof title - (size_t)n, "%s", s->end);
+    else n += snprintf(title + n, sizeof title - (size_t)n, "%.0f MIPS %.0f %%", s->pacing.mips, s->pacing.percent);
+    if (w->captured) snprintf(title + n, sizeof title - (size_t)n, " - Ctrl+Alt+G frees the mouse");
+    SDL_SetWindowTitle(w->window, title);
+}
+
+static void capture(window_t *w, bool on)
+{
+    if (w->captured == on || (on && SDL_SetRelativeMouseMode(SDL_TRUE) != 0)) return;
+    if (!on) SDL_SetRelativeMouseMode(SDL_FALSE);
+    SDL_SetWindowKeyboardGrab(w->window, on ? SDL_TRUE : SDL_FALSE);
+    w->captured = on;
+    if (!on && w->buttons) session_mouse(w->display.session, 0, 0, 0, w->buttons = 0);
+    window_status(&w->display);
+}
+
+static void full_screen(window_t *w)
+{
+    w->full_screen = !w->full_screen;
+    SDL_SetWindowFullscreen(w->window, w->full_screen ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0);
+    w->dirty = true;
+}
+
+static void button(window_t *w, const SDL_MouseButtonEvent *e)
+{
+    u8 bit = e->button == SDL_BUTTON_LEFT ? 1 : e->button == SDL_BUTTON_RIGHT ? 2 : e->button == SDL_BUTTON_MIDDLE ? 4 : 0;
+    bool down = e->type == SDL_MOUSEBUTTONDOWN;
+    if (!w->captured) {
+        if (down && pc_mouse_wanted(w->display.session->pc)) capture(w, true);
+        return;                                                               /* the click that captures is not the guest's */
+    }
+    w->buttons = (u8)(down ? w->buttons | bit : w->buttons & ~bit);
+    session_mouse(w->display.session, 0, 0, 0, w->buttons);
+}
+
+/* --- keys ----------------------------------------------------------------------------------------------------------------- */
+
+static void screenshot(const window_t *w)
+{
+    char name[64];
+    why_t why;
+    int number = 1;
+    do snprintf(name, sizeof name, "doppel-%03d.png", number); while (access(name, F_OK) == 0 && ++number < 1000);
+    if (session_screenshot(w->display.session, name, &why)) say("wrote %s", name);
+    else say("%s", why.text);
+}
+
+/* Keys the window keeps; the guest then sees Ctrl and Alt let go. */
+static bool own_key(window_t *w, const SDL_KeyboardEvent *e)
+{
+    session_t *s = w->display.session;
+    SDL_Scancode code = e->keysym.scancode;
+    bool alt = e->keysym.mod & KMOD_LALT, both = alt && e->keysym.mod & KMOD_CTRL;
+    bool own = both ? code == SDL_SCANCODE_G || code == SDL_SCANCODE_F || code == SDL_SCANCODE_P || code == SDL_SCANCODE_S || code == SDL_SCANCODE_END
+                    : alt && code == SDL_SCANCODE_RETURN;
+    if (!own || e->repeat) return own;
+    session_release_keys(s);
+    switch (code) {
+    case SDL_SCANCODE_G: capture(w, !w->captured); break;
+    case SDL_SCANCODE_P: session_pause(s, !s->paused); window_status(&w->display); break;
+    case SDL_SCANCODE_S: screenshot(w); break;
+    case SDL_SCANCODE_END: typist_chord(&s->typist, (const pc_key_t[]){ KEY_CTRL, KEY_ALT, KEY_DELETE }, 3); break;
+    default: full_screen(w);
+    }
+    return true;
+}
+
+static void key(window_t *w, const SDL_KeyboardEvent *e)
+{
+    session_t *s = w->display.session;
+    bool down = e->type == SDL_KEYDOWN;
+    if (down && own_key(w, e)) return;
+    if (e->repeat) return;                                                    /* the guest's keyboard repeats by itself */
+    pc_key_t k = key_of_usage((unsigned)e->keysym.scancode);
+    session_key(s, k, down);
+    if (k == KEY_PAUSE && down) session_key(s, k, false);                     /* Pause has no release of its own */
+}
+
+/* --- events --------------------------------------------------------------------------------------------------------------- */
+
+static void drop(window_t *w, const char *path)
+{
+    why_t why;
+    if (!session_insert(w->display.session, 0, path, &why)) {
+        say("%s", why.text);
+        SDL_ShowSimpleMessageBox(SDL_MESSAGEBOX_ERROR, "doppel", why.text, w->window);
+        w->display.session->rebase = true;
+    }
+}
+
+static void window_event(window_t *w, const SDL_WindowEvent *e)
+{
+    switch (e->event) {
+    case SDL_WINDOWEVENT_FOCUS_LOST:
+        session_release_keys(w->display.session);
+        capture(w, false);
+        break;
+    case SDL_WINDOWEVENT_SIZE_CHANGED:
+        if (!w->full_screen && (e->data1 != w->width || e->data2 != w->height) && w->picture) w->sized_by_hand = true;
+        w->dirty = true;
+        break;
+    case SDL_WINDOWEVENT_EXPOSED:
+        w->dirty = true;
+        break;
+    default: break;
+    }
+}
+
+static void event(window_t *w, const SDL_Event *e)
+{
+    session_t *s = w->display.session;
+    switch (e->type) {
+    case SDL_QUIT: session_end(s, STATUS_GOOD, "window closed"); break;
+    case SDL_WINDOWEVENT: window_event(w, &e->window); break;
+    case SDL_RENDER_TARGETS_RESET: case SDL_RENDER_DEVICE_RESET:
+        s->shown_generation = UINT64_MAX;
+        s->frame->width = 0;                                                  /* whatever comes next differs */
+        break;
+    case SDL_KEYDOWN: case SDL_KEYUP: key(w, &e->key); break;
+    case SDL_MOUSEMOTION:
+        if (w->captured && (e->motion.xrel || e->motion.yrel)) session_mouse(s, e->motion.xrel, -e->motion.yrel, 0, w->buttons);
+        break;
+    case SDL_MOUSEBUTTONDOWN: case SDL_MOUSEBUTTONUP: button(w, &e->button); break;
+    case SDL_MOUSEWHEEL:
+        if (w->captured) session_mouse(s, 0, 0, e->wheel.y, w->buttons);
+        break;
+    case SDL_DROPFILE:
+        drop(w, e->drop.file);
+        SDL_free(e->drop.file);
+        break;
+    default: break;
+    }
+}
+
+static void window_poll(display_t *display, u32 wait_ms)
+{
+    window_t *w = (window_t *)(void *)display;
+    SDL_Event e;
+    if (wait_ms && SDL_WaitEventTimeout(&e, (int)wait_ms)) event(w, &e);
+    while (SDL_PollEvent(&e)) event(w, &e);
+    if (w->dirty) present(w);
+}
+
+static void window_close(display_t *display)
+{
+    window_t *w = (window_t *)(void *)display;
+    if (w->captured) SDL_SetRelativeMouseMode(SDL_FALSE);
+    if (w->enlarged) SDL_DestroyTexture(w->enlarged);
+    if (w->picture)  SDL_DestroyTexture(w->picture);
+    if (w->renderer) SDL_DestroyRenderer(w->renderer);
+    if (w->window)   SDL_DestroyWindow(w->window);
+    SDL_QuitSubSystem(SDL_INIT_VIDEO);
+    free(w);
+}
+
+/* --- opening --------------------------------------------------------------------------------------------------------------- */
+
+static bool open_parts(window_t *w)
+{
+    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");                            /* SIGINT and SIGTERM are main.c's */
+    SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
+    SDL_SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
+    if (SDL_InitSubSystem(SDL_INIT_VIDEO) != 0) return false;
+    SDL_EnableScreenSaver();
+    w->aspect_width = 4;
+    w->aspect_height = 3;
+    w->width = 640;
+    w->height = 480;
+    w->window = SDL_CreateWindow("doppel", SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, w->width, w->height,
+                                 SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI | SDL_WINDOW_HIDDEN);
+    if (!w->window) return false;
+    fit_window(w);
+    SDL_SetWindowPosition(w->window, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED);
+    SDL_SetWindowMinimumSize(w->window, 320, 240);
+    SDL_ShowWindow(w->window);
+    w->renderer = SDL_CreateRenderer(w->window, -1, 0);
+    if (!w->renderer) w->renderer = SDL_CreateRenderer(w->window, -1, SDL_RENDERER_SOFTWARE);
+    SDL_EventState(SDL_DROPFILE, SDL_ENABLE);
+    return w->renderer != NULL;
+}
+
+display_t *window_open(session_t *s, why_t *why)
+{
+    static const display_ops_t ops = { window_poll, window_show, window_status, window_close };
+    window_t *w = calloc(1, sizeof *w);
+    if (!w) { refuse(why, "out of memory"); return NULL; }
+    w->display = (display_t){ &ops, s };
+    if (open_parts(w)) {
+        window_status(&w->display);
+        present(w);
+        return &w->display;
+    }
+    refuse(why, "cannot open a window: %s; -display term or -display none run without one", SDL_GetError());
+    window_close(&w->display);
+    return NULL;
+}
+
+bool window_possible(void)
+{
+#if defined(__APPLE__) || defined(_WIN32)
+    return true;
+#else
+    static const char *const names[] = { "DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER" };
+    for (unsigned i = 0; i < COUNT_OF(names); i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value) return true;
+    }
+    return false;
+#endif
+}
+
+#else
+
+display_t *window_open(session_t *s, why_t *why)
+{
+    (void)s;
+    refuse(why, "this doppel was built without SDL2, so it has no window; -display term or -display none run without one");
+    return NULL;
+}
+
+bool window_possible(void) { return false; }
+
+#endif
