@@ -1,6 +1,6 @@
 /* disk.h - what a drive has in it: a run of bytes that can be read, written and made durable.
  *
- * Drives (FDC, ATA) see only this.  Behind it stand the image formats and the host's files (disk_file.c: raw image, locked;
+ * Drives (FDC, ATA) see only this.  Behind it stand the image formats and the host's files (disk_file.c: raw image, locked; disk_qcow2.c;
  * disk_overlay.c: -snapshot; disk_memory.c: built-in images and tests).  An operation succeeds whole or fails: then the guest gets a medium
  * error and disk->trouble holds one sentence for the person, naming the file. */
 #pragma once
@@ -36,5 +36,10 @@ typedef enum { IMAGE_UNKNOWN, IMAGE_FLOPPY, IMAGE_HARD_DISK, IMAGE_CD, IMAGE_KER
 /* Open a file as a disk.  why[]: on failure one sentence: what, where, what to do. */
 typedef struct { bool read_only; bool snapshot; } disk_options_t;
 disk_t *disk_open(const char *path, disk_options_t options, image_kind_t *kind, char *why, size_t why_bytes);
+/* The same over other calls than the host's own (host_file.h): tests make them fail. */
+struct host_calls;
+disk_t *disk_open_on(const struct host_calls *calls, const char *path, disk_options_t options, image_kind_t *kind, char *why, size_t why_bytes);
+/* Is this the size of a floppy's formatted capacity? */
+bool    disk_is_floppy_size(u64 bytes);
 /* The same over memory: a copy of `bytes` bytes from `content` (may be shorter: content_bytes, rest zero), gone at close. */
 disk_t *disk_from_memory(const char *name, const void *content, u64 content_bytes, u64 bytes);

@@ -1,0 +1,82 @@
+/* ata.h - one ATA disk drive: its registers, its commands, its sector buffer.  ide.c puts two of them on a cable.
+ *
+ * A drive has a register block (written by the host for both drives of a cable at once), a data phase, the pins INTRQ and DMARQ,
+ * and a clock.  The data phase does not care who moves the bytes: the host by words (ata_data_word_*), or a
+ * bus master by blocks while DMARQ is high (ata_data_in, ata_data_out). */
+#pragma once
+#include "devices/disk.h"
+#include "devices/line.h"
+#include "devices/state.h"
+#include "devices/vclock.h"
+
+enum { ATA_SECTOR_BYTES = 512, ATA_MAX_MULTIPLE = 16, ATA_BUFFER_BYTES = ATA_SECTOR_BYTES * ATA_MAX_MULTIPLE };
+
+/* What hangs on the cable.  A packet device is a kind of its own: its commands go into the same table (atapi.c, not yet). */
+typedef enum { ATA_NONE = 0, ATA_DISK = 1 } ata_kind_t;
+
+/* The command block's registers, by their port (ATA/ATAPI-6, clause 7). */
+enum { ATA_DATA, ATA_ERROR, ATA_COUNT, ATA_LBA_LOW, ATA_LBA_MID, ATA_LBA_HIGH, ATA_DEVICE, ATA_STATUS, ATA_FEATURES = ATA_ERROR, ATA_COMMAND = ATA_STATUS };
+enum { ATA_BSY = 0x80, ATA_DRDY = 0x40, ATA_DF = 0x20, ATA_DSC = 0x10, ATA_DRQ = 0x08, ATA_ERR = 0x01 };              /* Status, 7.14 */
+enum { ATA_UNC = 0x40, ATA_IDNF = 0x10, ATA_ABRT = 0x04 };                                                           /* Error, 7.9 */
+enum { ATA_DEV = 0x10, ATA_LBA = 0x40 };                                                                             /* Device, 7.7 */
+
+typedef struct ata {
+    vclock_t  *clock;
+    alarm_t    alarm;            /* rings when the drive has done what keeps it busy */
+    line_t     intrq, dmarq;     /* INTRQ before the cable's gating by selection and nIEN */
+    disk_t    *disk;             /* the medium, NULL: no drive */
+    ata_kind_t kind;
+    u8         number;           /* in the machine: makes the serial number */
+    bool       slave;
+    bool       can_dma;          /* somebody drives DMACK: set at power-on by the board */
+
+    /* registers; [1] is the previous content, seen through HOB by the 48-bit commands */
+    u8    features[2], count[2], lba_low[2], lba_mid[2], lba_high[2];
+    u8    device, error, status, command;
+    bool  interrupt;             /* "interrupt pending" */
+
+    /* the command that runs */
+    u8    phase;
+    u32   generation;            /* bumped by reset and by a change of medium: who moves data for us compares it */
+    u64   sector;                /* next sector to move between buffer and medium */
+    u32   left;                  /* sectors still to be moved between buffer and medium */
+    u32   block;                 /* sectors in the data phase now open */
+    u32   at;                    /* bytes of it done */
+    u8    buffer[ATA_BUFFER_BYTES];
+
+    /* settings */
+    u16   heads, sectors_per_track;          /* current translation (INITIALIZE DEVICE PARAMETERS) */
+    u8    multiple;                          /* sectors per block, 0: not set */
+    u8    dma_mode;                          /* as in SET FEATURES 03h: 20h+n, 40h+n, 0: none */
+    u8    power;
+    bool  write_cache, look_ahead, smart, keep_settings;
+} ata_t;
+
+void ata_init(ata_t *drive, vclock_t *clock, line_t intrq, u8 number, bool slave);
+/* Plug in a disk (NULL: pull it out); what was going on is given up. */
+void ata_attach(ata_t *drive, disk_t *disk);
+void ata_power_on(ata_t *drive);             /* hardware reset: every setting to its default */
+void ata_reset_begin(ata_t *drive);          /* SRST set */
+void ata_reset_end(ata_t *drive);            /* SRST cleared: the drive diagnoses itself */
+void ata_diagnose(ata_t *drive);             /* EXECUTE DEVICE DIAGNOSTIC, which goes to both drives */
+
+INLINE bool ata_present(const ata_t *drive) { return drive->kind != ATA_NONE; }
+bool ata_busy(const ata_t *drive);           /* a command runs */
+u8   ata_read(const ata_t *drive, unsigned reg, bool hob);   /* ATA_ERROR..ATA_STATUS; no side effects */
+void ata_write(ata_t *drive, unsigned reg, u8 value);        /* ATA_FEATURES..ATA_DEVICE */
+void ata_acknowledge(ata_t *drive);          /* Status was read: INTRQ falls */
+void ata_command(ata_t *drive, u8 opcode);
+
+u16  ata_data_word_in(ata_t *drive);         /* the Data port; outside a data phase: nothing happens */
+void ata_data_word_out(ata_t *drive, u16 word);
+/* Bus master: moves up to `bytes` of the data phase now open; returns how many (0: no such phase). */
+u32  ata_data_in(ata_t *drive, u8 *to, u32 bytes);
+u32  ata_data_out(ata_t *drive, const u8 *from, u32 bytes);
+bool ata_dma_requested(const ata_t *drive);  /* DMARQ's level, for who loads a state */
+
+void ata_walk(ata_t *drive, walker_t *w);
+
+/* ata_identify.c: the 512 bytes of IDENTIFY DEVICE, and the geometry they tell. */
+void ata_identify(const ata_t *drive, u8 *to);
+void ata_default_geometry(u64 sectors, u32 *cylinders, u32 *heads, u32 *sectors_per_track);
+u32  ata_cylinders(u64 sectors, u32 heads, u32 sectors_per_track);
