@@ -34,7 +34,7 @@ void alarm_clear(alarm_t *alarm) { alarm_set(alarm, VCLOCK_NEVER); }
 
 void vclock_advance(vclock_t *clock, u64 to)
 {
-    while (clock->next <= to) {
+    while (clock->next <= to && clock->next != VCLOCK_NEVER) {
         u64 due = clock->next;
         alarm_t *first = NULL;
         for (unsigned i = 0; i < clock->n_alarms && !first; i++)
