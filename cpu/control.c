@@ -1,0 +1,193 @@
+/* control.c - control, debug and test registers.  SDM vol. 3A, 2.5 "Control Registers", 9.9 "Mode Switching"; vol. 3B, 17.2
+ * "Debug Registers"; i486 Programmer's Reference Manual, 10.4 (test registers).
+ *
+ * Left out: data and I/O breakpoints (said once); the test registers keep what they are given, without effect on caches or TLB. */
+#include "cpu/descriptor.h"
+#include "cpu/model.h"
+#include "cpu/segment.h"
+#include "cpu/system.h"
+
+enum { DR6_ONES = 0xFFFF0FF0, DR6_BITS = 0x0000E00F, DR7_ONES = 0x400, DR7_BITS = 0xFFFF23FF, DR7_GD = 1 << 13, DR6_BD = 1 << 13 };
+
+/* ---- CR0 ---- */
+
+static void crossed_pe(cpu_t *cpu)
+{
+    cpu->cpl = 0;
+    if (!(cpu->cr0 & CR0_PE))
+        segments_leave_protected(cpu);
+}
+
+/* Loading CR3, or turning PAE paging on, reads the four page-directory-pointer entries: reserved bits 1, 2, 5-8 and 36-63 of a
+ * present one are #GP(0).  Vol. 3A, 4.4.1. */
+static void check_pdptes(cpu_t *cpu, u32 cr0, u32 cr3, u32 cr4)
+{
+    u8 table[32];
+    if (!(cr0 & CR0_PG) || !(cr4 & CR4_PAE))
+        return;
+    dma_read(cpu->bus, cr3 & 0xFFFFFFE0, table, sizeof table);
+    for (unsigned i = 0; i < 4; i++) {
+        u64 pdpte = get64(table + 8 * i);
+        if (pdpte & 1 && pdpte & 0xFFFFFFF0000001E6)
+            fault(cpu, GP, 0);
+    }
+}
+
+static void set_cr0(cpu_t *cpu, u32 value)
+{
+    u32 old = cpu->cr0;
+    value = (value & model_cr0_mask(cpu->model)) | model_cr0_ones(cpu->model);
+    if ((value & CR0_PG && !(value & CR0_PE)) || (value & CR0_NW && !(value & CR0_CD)))
+        fault(cpu, GP, 0);
+    if (value & ~old & CR0_PG)
+        check_pdptes(cpu, value, cpu->cr3, cpu->cr4);
+    cpu->cr0 = value;
+    if ((old ^ value) & CR0_PE)
+        crossed_pe(cpu);
+    if ((old ^ value) & (CR0_PG | CR0_WP | CR0_PE))
+        cpu_flush_tlb(cpu, true);
+    cpu_mode_changed(cpu);
+}
+
+u32 SMSW(cpu_t *cpu, const op_t *op, width_t w)
+{
+    (void)op;
+    return cpu->cr0 & mask(w);
+}
+
+/* LMSW can set PE but not clear it. */
+void LMSW(cpu_t *cpu, const op_t *op, width_t w, u32 src)
+{
+    (void)op; (void)w;
+    u32 bits = CR0_MP | CR0_EM | CR0_TS | (src & CR0_PE);
+    need_cpl0(cpu);
+    set_cr0(cpu, (cpu->cr0 & ~bits) | (src & bits));
+}
+
+void CLTS(cpu_t *cpu, const op_t *op)
+{
+    (void)op;
+    need_cpl0(cpu);
+    cpu->cr0 &= ~(u32)CR0_TS;
+    cpu_mode_changed(cpu);
+}
+
+/* ---- CR3, CR4 ---- */
+
+static void set_cr3(cpu_t *cpu, u32 value)
+{
+    check_pdptes(cpu, cpu->cr0, value, cpu->cr4);
+    cpu->cr3 = value;
+    cpu_flush_tlb(cpu, false);
+}
+
+static void set_cr4(cpu_t *cpu, u32 value)
+{
+    u32 old = cpu->cr4;
+    if (value & ~model_cr4_mask(cpu->model))
+        fault(cpu, GP, 0);
+    if (value & ~old & CR4_PAE)
+        check_pdptes(cpu, cpu->cr0, cpu->cr3, value);
+    cpu->cr4 = value;
+    if ((old ^ value) & (CR4_PGE | CR4_PAE | CR4_PSE))
+        cpu_flush_tlb(cpu, true);
+    cpu_mode_changed(cpu);
+}
+
+static void need_control(cpu_t *cpu, unsigned n)
+{
+    bool exists = n == 0 || n == 2 || n == 3 || (n == 4 && model_cr4_mask(cpu->model));
+    if (!exists)
+        fault_ud(cpu);
+    need_cpl0(cpu);
+}
+
+u32 read_control(cpu_t *cpu, unsigned n)
+{
+    need_control(cpu, n);
+    switch (n) {
+    case 0:  return cpu->cr0;
+    case 2:  return cpu->cr2;
+    case 3:  return cpu->cr3;
+    default: return cpu->cr4;
+    }
+}
+
+void write_control(cpu_t *cpu, unsigned n, u32 value)
+{
+    need_control(cpu, n);
+    switch (n) {
+    case 0:  set_cr0(cpu, value); break;
+    case 2:  cpu->cr2 = value; break;
+    case 3:  set_cr3(cpu, value); break;
+    default: set_cr4(cpu, value); break;
+    }
+}
+
+void INVLPG(cpu_t *cpu, u32 linear)
+{
+    if (!model_has(cpu->model, HAS_486))
+        fault_ud(cpu);
+    need_cpl0(cpu);
+    cpu_flush_tlb_page(cpu, linear);
+}
+
+/* ---- debug registers ---- */
+
+/* DR4 and DR5 are DR6 and DR7 unless CR4.DE is set (vol. 3B, 17.2.2).  DR7.GD guards them all with a #DB fault. */
+static unsigned need_debug(cpu_t *cpu, unsigned n)
+{
+    n &= 7;
+    if (n == 4 || n == 5) {
+        if (cpu->cr4 & CR4_DE)
+            fault_ud(cpu);
+        n += 2;
+    }
+    need_cpl0(cpu);
+    if (cpu->dr[7] & DR7_GD) {
+        cpu->dr[6] |= DR6_BD;
+        fault(cpu, DB, 0);
+    }
+    return n;
+}
+
+u32 read_debug(cpu_t *cpu, unsigned n)
+{
+    n = need_debug(cpu, n);
+    return n == 6 ? cpu->dr[6] | DR6_ONES : n == 7 ? cpu->dr[7] | DR7_ONES : cpu->dr[n];
+}
+
+static u32 enabled(const cpu_t *cpu, unsigned i)  { return cpu->dr[7] >> 2 * i & 3; }
+static u32 condition(const cpu_t *cpu, unsigned i) { return cpu->dr[7] >> (16 + 4 * i) & 3; }     /* R/W: 0 execution */
+
+void write_debug(cpu_t *cpu, unsigned n, u32 value)
+{
+    n = need_debug(cpu, n);
+    cpu->dr[n] = n == 6 ? (value & DR6_BITS) | DR6_ONES : n == 7 ? (value & DR7_BITS) | DR7_ONES : value;
+    for (unsigned i = 0; i < 4; i++)
+        if (enabled(cpu, i) && condition(cpu, i) != 0)
+            lacking("debug registers: data breakpoints");
+    cpu_mode_changed(cpu);
+}
+
+u32 debug_match_execute(const cpu_t *cpu, u32 linear)
+{
+    u32 bits = 0;
+    for (unsigned i = 0; i < 4; i++)
+        if (enabled(cpu, i) && condition(cpu, i) == 0 && cpu->dr[i] == linear)
+            bits |= 1u << i;
+    return bits;
+}
+
+/* ---- test registers: TR6 and TR7 of the 386; the 486 adds TR3-TR5 ---- */
+
+static unsigned need_test(cpu_t *cpu, unsigned n)
+{
+    if (!model_has(cpu->model, HAS_TEST_REGISTERS) || n > 7 || n < (model_has(cpu->model, HAS_486) ? 3u : 6u))
+        fault_ud(cpu);
+    need_cpl0(cpu);
+    return n;
+}
+
+u32 read_test(cpu_t *cpu, unsigned n)              { n = need_test(cpu, n); return cpu->tr_test[n & 7]; }
+void write_test(cpu_t *cpu, unsigned n, u32 value) { n = need_test(cpu, n); cpu->tr_test[n & 7] = value; }

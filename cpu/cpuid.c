@@ -1,0 +1,51 @@
+/* cpuid.c - CPUID.  SDM vol. 2, CPUID; Intel application note 485.  The facts of each model stand in model.c. */
+#include "cpu/model.h"
+#include "cpu/system.h"
+
+enum { EXTENDED = 0x80000000u, EXTENDED_LAST = 0x80000004u };
+
+typedef struct { u32 eax, ebx, ecx, edx; } leaf_t;
+
+static leaf_t leaf_vendor(const model_identity_t *id)
+{
+    static const char vendor[] = "GenuineIntel";
+    return (leaf_t){ id->max_leaf, get(vendor, W32), get(vendor + 8, W32), get(vendor + 4, W32) };
+}
+
+/* Leaves 80000000h-80000004h: the range, the extended features (execute disable), 48 bytes of brand string. */
+static leaf_t leaf_extended(model_t model, const model_identity_t *id, u32 leaf)
+{
+    char brand[48] = { 0 };
+    memcpy(brand, id->brand, strlen(id->brand) % sizeof brand);
+    if (leaf == EXTENDED)
+        return (leaf_t){ .eax = EXTENDED_LAST };
+    if (leaf == EXTENDED + 1)
+        return (leaf_t){ .edx = model_has(model, HAS_NX) ? 1u << 20 : 0 };
+    const char *part = brand + 16 * ((leaf - EXTENDED - 2) % 3);
+    return (leaf_t){ get(part, W32), get(part + 4, W32), get(part + 8, W32), get(part + 12, W32) };
+}
+
+/* A leaf beyond the last basic one answers as the last basic one does. */
+static leaf_t answer(model_t model, u32 leaf)
+{
+    const model_identity_t *id = model_identity(model);
+    if (id->brand && leaf >= EXTENDED && leaf <= EXTENDED_LAST)
+        return leaf_extended(model, id, leaf);
+    if (leaf == 0)
+        return leaf_vendor(id);
+    if (leaf == 1 || id->max_leaf == 1)
+        return (leaf_t){ id->signature, id->brand_index, 0, model_feature_bits(model) };
+    return (leaf_t){ id->cache_eax, id->cache[0], id->cache[1], id->cache[2] };
+}
+
+void CPUID(cpu_t *cpu, const op_t *op)
+{
+    (void)op;
+    if (!model_has(cpu->model, HAS_CPUID))
+        fault_ud(cpu);
+    leaf_t leaf = answer(cpu->model, cpu->r[EAX]);
+    cpu->r[EAX] = leaf.eax;
+    cpu->r[EBX] = leaf.ebx;
+    cpu->r[ECX] = leaf.ecx;
+    cpu->r[EDX] = leaf.edx;
+}
