@@ -10,7 +10,7 @@
 
 /* ---- colours ---- */
 
-void vga_palette(const vga_t *vga, u32 palette[256])
+static void dac_colours(const vga_t *vga, u32 palette[256])
 {
     bool eight = vga->vbe_enable & VBE_8BIT_DAC;
     for (u32 i = 0; i < 256; i++) {
@@ -20,12 +20,13 @@ void vga_palette(const vga_t *vga, u32 palette[256])
     }
 }
 
-void vga_attribute_colours(const vga_t *vga, const u32 palette[256], u32 colour[16])
+/* `flip` inverts bits behind the plane enable: blinking graphics change bit 3 (mode 0Fh). */
+static void attribute_colours(const vga_t *vga, const u32 palette[256], u32 flip, u32 colour[16])
 {
     const u8 *ar = vga->attribute;
     u32 select = ar[AR_COLOUR_SELECT];
     for (u32 i = 0; i < 16; i++) {
-        u32 index = ar[i & ar[AR_PLANE_ENABLE] & 15u] & 0x3Fu;
+        u32 index = ar[(i & ar[AR_PLANE_ENABLE] & 15u) ^ flip] & 0x3Fu;
         if (ar[AR_MODE] & AR10_P54S)
             index = (index & 0x0F) | (select & 3) << 4;
         colour[i] = palette[index | (select & 0x0C) << 4];
@@ -35,8 +36,8 @@ void vga_attribute_colours(const vga_t *vga, const u32 palette[256], u32 colour[
 void vga_text_colours(const struct vga *vga, u32 colours[16])
 {
     u32 palette[256];
-    vga_palette(vga, palette);
-    vga_attribute_colours(vga, palette, colours);
+    dac_colours(vga, palette);
+    attribute_colours(vga, palette, 0, colours);
 }
 
 /* ---- graphics: the shift registers ---- */
@@ -69,7 +70,6 @@ static void paint_graphics(const vga_painter_t *p, u32 ma, u32 row, u32 count, u
     const vga_t *vga = p->vga;
     u8 mode = vga->graphics[GR_MODE];
     bool wide = vga->attribute[AR_MODE] & AR10_256;
-    u32 flip = p->blink_off ? 8 : 0;                         /* blinking graphics: bit 3 changes (mode 0Fh) */
     for (u32 i = 0; i < count; i++, ma++, out += p->dots) {
         u32 planes = get(vga_planes(vga, vga_wire(vga, ma, row)), W32);
         if (wide && mode & GR5_256) {
@@ -78,7 +78,7 @@ static void paint_graphics(const vga_painter_t *p, u32 ma, u32 row, u32 count, u
         } else {
             u64 values = shift_out(mode, planes);
             for (u32 x = 0; x < 8; x++)
-                out[x] = p->colour[(values >> x * 8 & 15) ^ flip];
+                out[x] = p->colour[values >> x * 8 & 15];
             for (u32 x = 0; wide && x < 8; x += 2)
                 out[x] = out[x + 1] = p->palette[(values >> x * 8 & 15) << 4 | (values >> (x * 8 + 8) & 15)];
         }
@@ -171,11 +171,12 @@ static vga_painter_t painter(const vga_t *vga)
     vga_painter_t p = { .vga = vga, .dots = 8 };
     const u8 *cr = vga->crtc;
     u64 frame = vga_beam(vga).frame;
-    vga_palette(vga, p.palette);
-    vga_attribute_colours(vga, p.palette, p.colour);
+    dac_colours(vga, p.palette);
     p.cursor = ((u32)cr[CR_CURSOR_HIGH] << 8 | cr[CR_CURSOR_LOW]) + (cr[CR_CURSOR_END] >> 5 & 3u);
     p.cursor_shown = !(frame >> 3 & 1);                      /* 8 frames on, 8 off */
     p.blink_off = vga->attribute[AR_MODE] & AR10_BLINK && frame >> 4 & 1;   /* 16 on, 16 off */
+    bool graphics = vga->graphics[GR_MISCELLANEOUS] & GR6_GRAPHICS && !vbe_on(vga);
+    attribute_colours(vga, p.palette, graphics && p.blink_off ? 8 : 0, p.colour);
     return p;
 }
 

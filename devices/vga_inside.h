@@ -95,7 +95,5 @@ enum { VGA_LINE_DOTS = 256 * 9 + 9 + 1 };    /* the longest line, one character 
 /* Draw `count` characters from memory address ma into out. */
 void vga_paint_text(const vga_painter_t *p, u32 ma, u32 row, u32 count, u32 *out);
 u32  vga_screen_height(const vga_t *vga);    /* distinct lines of a graphics mode */
-void vga_palette(const vga_t *vga, u32 palette[256]);
-void vga_attribute_colours(const vga_t *vga, const u32 palette[256], u32 colour[16]);
 bool vga_screen_off(const vga_t *vga);
 void vga_draw_vbe(const vga_painter_t *p, vga_frame_t *frame);

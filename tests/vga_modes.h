@@ -70,7 +70,7 @@ static inline u32   vbe_get(u32 index)                       { vga_vbe_write(&be
 static inline u32   pixel(u32 x, u32 y)                      { return frame->pixels[y * frame->width + x]; }
 
 /* DAC entry i gets a colour that names i: its six-bit green is i & 63, its red i >> 6. */
-static inline u32   colour_of(u32 i)                         { u32 g = i & 63; return (i >> 6) * 4 << 16 | (g << 2 | g >> 4) << 8; }
+static inline u32   colour_of(u32 i)                         { u32 g = i & 63; return (i >> 6 & 3) * 4 << 16 | (g << 2 | g >> 4) << 8; }
 static inline void  name_colours(void)
 {
     port_out(0x3C8, 0);
