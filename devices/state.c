@@ -56,7 +56,7 @@ static bool take_name(walker_t *w, const char *name)
 {
     char found[80] = { 0 };
     u32 length = take32(w);
-    if (w->failed || length >= sizeof found || !take(w, found, length) || strcmp(found, name) != 0) {
+    if (w->failed || length >= sizeof found || length != strlen(name) || !take(w, found, length) || strcmp(found, name) != 0) {
         fail(w, name, "another field stands here");
         return false;
     }
