@@ -269,11 +269,11 @@ void rtc_cmos_set(rtc_t *rtc, u8 index, u8 value)
         rtc->cmos[index] = value;
 }
 
-u8 rtc_cmos_get(rtc_t *rtc, u8 index)
+u8 rtc_cmos_get(const rtc_t *rtc, u8 index)
 {
-    settle(rtc);
-    update(rtc);
-    return rtc->cmos[index & (RTC_BYTES - 1)];
+    rtc_t now = *rtc;                                    /* looking changes nothing, not even how far the chip has caught up */
+    settle(&now);
+    return now.cmos[index & (RTC_BYTES - 1)];
 }
 
 void rtc_cmos_checksum(rtc_t *rtc)

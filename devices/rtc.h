@@ -29,7 +29,7 @@ void rtc_write(void *rtc, u16 reg, u32 value);
 
 /* Configuration bytes (0Eh and above), for the board that fills them in, and a look at any byte. */
 void rtc_cmos_set(rtc_t *rtc, u8 index, u8 value);
-u8   rtc_cmos_get(rtc_t *rtc, u8 index);
+u8   rtc_cmos_get(const rtc_t *rtc, u8 index);
 /* 2Eh-2Fh: the sum of bytes 10h-2Dh (IBM PC AT Technical Reference). */
 void rtc_cmos_checksum(rtc_t *rtc);
 

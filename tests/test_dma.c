@@ -296,6 +296,48 @@ START_TEST(memory_to_memory_can_hold_its_source)
 }
 END_TEST
 
+START_TEST(memory_to_memory_can_start_over)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        count_up(ram + 0x4000 + i, 10);
+        if (i == 0) {
+            program(0, 0x98, 0, 0x4000, 9);
+            program(1, 0x94, 0, 0x6000, 9);
+            out(0x08, 0x01);
+        }
+        out(0x09, 0x04);
+        ck_assert_mem_eq(ram + 0x6000, ram + 0x4000, 10);
+    }
+    out(0x0C, 0);
+    ck_assert_uint_eq(in16(0x00), 0x4000);
+    ck_assert_uint_eq(in16(0x01), 9);
+    ck_assert_uint_eq(in16(0x03), 9);
+}
+END_TEST
+
+/* The second controller stops everything; a request waits until it may be served. */
+START_TEST(a_request_waits_for_the_controller)
+{
+    program(3, 0x84, 0, 0x7000, 9);
+    out(0x08, 0x04);
+    out(0x09, 0x07);
+    ck_assert_uint_eq(ram[0x7000], 0);
+    ck_assert_uint_eq(in(0x08), 0x80);
+    out(0x08, 0x00);
+    ck_assert_uint_eq(ram[0x7009], 0xFF);
+    ck_assert_uint_eq(in(0x08), 0x08);
+}
+END_TEST
+
+START_TEST(reset_masks_everything)
+{
+    out(0x0E, 0);
+    dma_reset(&dma);
+    ck_assert_uint_eq(in(0x0F), 0x0F);
+    ck_assert_uint_eq(in(0xDE), 0x0F);
+}
+END_TEST
+
 START_TEST(a_software_request_in_block_mode_runs_to_tc_on_an_empty_bus)
 {
     program(3, 0x84, 0, 0x7000, 1999);
@@ -385,6 +427,9 @@ int main(void)
     tcase_add_test(tc, status_shows_requests);
     tcase_add_test(tc, memory_to_memory_copies_and_leaves_the_last_byte_in_temporary);
     tcase_add_test(tc, memory_to_memory_can_hold_its_source);
+    tcase_add_test(tc, memory_to_memory_can_start_over);
+    tcase_add_test(tc, a_request_waits_for_the_controller);
+    tcase_add_test(tc, reset_masks_everything);
     tcase_add_test(tc, a_software_request_in_block_mode_runs_to_tc_on_an_empty_bus);
     tcase_add_test(tc, page_registers_keep_what_is_written);
     tcase_add_test(tc, memory_that_is_not_there_reads_as_ones);

@@ -19,6 +19,8 @@ static void on_out(void *chip, int counter, bool level)
     if (level) rises[counter]++; else falls[counter]++;
 }
 
+static void set_pin(void *pins, int counter, bool level) { ((bool *)pins)[counter] = level; }
+
 static void wire(void)
 {
     vclock_init(&clock_);
@@ -401,6 +403,24 @@ START_TEST(the_walk_carries_the_whole_state)
 }
 END_TEST
 
+START_TEST(a_loaded_count_of_zero_divides_nothing)
+{
+    blob_t blob = { 0 };
+    program(0x36, 10);
+    ticks(5);
+    pit.counter[0].count = 0;
+    walker_t w = walk_saver(&blob);
+    pit_walk(&pit, &w);
+    w = walk_loader(&blob);
+    pit_walk(&pit, &w);
+    blob_free(&blob);
+    ck_assert(!w.failed);
+    ticks(5);
+    in(0x40);
+    ck_assert_uint_eq(pit.counter[0].count, 1);
+}
+END_TEST
+
 START_TEST(a_run_goes_on_after_loading_as_without_it)
 {
     blob_t blob = { 0 };
@@ -419,6 +439,64 @@ START_TEST(a_run_goes_on_after_loading_as_without_it)
     ck_assert_uint_eq(count_of(0), count);
     ck_assert_int_eq(rises[0], was - 1 - 1233 / 77);     /* those after the save */
     blob_free(&blob);
+}
+END_TEST
+
+/* Two timers see the same accesses; one is saved, built anew and loaded now and then.  Nobody can tell. */
+START_TEST(a_timer_that_was_saved_and_loaded_goes_on_like_one_that_was_not)
+{
+    vclock_t plain_clock;
+    pit_t plain;
+    bool plain_pin[3] = { false };
+    u32 seed = 31 + (u32)_i, bad = 0;
+    vclock_init(&plain_clock);
+    pit_init(&plain, &plain_clock);
+    for (int i = 0; i < 3; i++) plain.counter[i].out = (line_t){ set_pin, plain_pin, i };
+    for (int i = 0; i < 20000 && !bad; i++) {
+        seed = seed * 1664525 + 1013904223;
+        u8 value = (u8)(seed >> 24), what = (u8)(seed >> 16);
+        u16 reg = seed >> 8 & 3;
+        if (what < 60) {
+            out((u16)(0x40 + reg), value);
+            pit_write(&plain, reg, value);
+        } else if (what < 120) {
+            bad += in((u16)(0x40 + reg)) != pit_read(&plain, reg);
+        } else if (what < 140) {
+            pit_gate(&pit, reg, value & 1);
+            pit_gate(&plain, reg, value & 1);
+        } else if (what < 250) {
+            vclock_advance(&clock_, clock_.now + (what & 1 ? value * 10u : value * 1000u));
+            vclock_advance(&plain_clock, clock_.now);
+        } else {
+            blob_t blob = { 0 };
+            walker_t w = walk_saver(&blob);
+            vclock_walk(&clock_, &w), pit_walk(&pit, &w);
+            wire();
+            w = walk_loader(&blob);
+            vclock_walk(&clock_, &w), pit_walk(&pit, &w);
+            memcpy(pin, plain_pin, sizeof pin);          /* the listener's own state */
+            bad += w.failed;
+            blob_free(&blob);
+        }
+        bad += memcmp(pin, plain_pin, sizeof pin) != 0 || clock_.next != plain_clock.next;
+        for (int n = 0; n < 3; n++) bad += pit_out(&pit, n) != plain_pin[n];
+    }
+    ck_assert_uint_eq(bad, 0);
+}
+END_TEST
+
+START_TEST(reset_forgets_the_counts_and_keeps_gates_and_wires)
+{
+    program(0x36, 10);
+    pit_gate(&pit, 2, false);
+    ticks(3);
+    ck_assert(pin[0]);
+    pit_reset(&pit);
+    ck_assert(!pin[0] && !alarm_is_set(&pit.counter[0].alarm));
+    ck_assert_uint_eq(status_of(0), 0x70);
+    program(0xB4, 10);
+    ticks(30);
+    ck_assert_uint_eq(count_of(2), 10);                  /* GATE 2 is still low */
 }
 END_TEST
 
@@ -460,7 +538,10 @@ int main(void)
     tcase_add_test(tc, one_is_illegal_in_modes_2_and_3_and_harmless);
     tcase_add_loop_test(tc, the_formulas_agree_with_a_model_ticked_by_clk, 0, 6);
     tcase_add_loop_test(tc, the_walk_carries_the_whole_state, 0, 20);
+    tcase_add_test(tc, a_loaded_count_of_zero_divides_nothing);
     tcase_add_test(tc, a_run_goes_on_after_loading_as_without_it);
+    tcase_add_loop_test(tc, a_timer_that_was_saved_and_loaded_goes_on_like_one_that_was_not, 0, 4);
+    tcase_add_test(tc, reset_forgets_the_counts_and_keeps_gates_and_wires);
     tcase_add_test(tc, random_accesses_do_no_harm);
     Suite *s = suite_create("pit");
     suite_add_tcase(s, tc);
