@@ -5,6 +5,7 @@
 
 #if DOPPEL_SDL
 #include <SDL.h>
+#include "frontend/say.h"
 
 enum { PIECE = 1024, LAG = SOUND_HZ * 15 / 100, CUSHION = SOUND_HZ * 4 / 100 };
 
@@ -13,8 +14,11 @@ struct audio { SDL_AudioDeviceID device; };
 audio_t *audio_open(void)
 {
     SDL_AudioSpec wanted = { .freq = SOUND_HZ, .format = AUDIO_S16SYS, .channels = 1, .samples = PIECE };
-    if (SDL_InitSubSystem(SDL_INIT_AUDIO) != 0) return NULL;
-    SDL_AudioDeviceID device = SDL_OpenAudioDevice(NULL, 0, &wanted, NULL, 0);
+    int hushed = say_hush();                              /* ALSA says a page where there is no sound card */
+    bool ready = SDL_InitSubSystem(SDL_INIT_AUDIO) == 0;
+    SDL_AudioDeviceID device = ready ? SDL_OpenAudioDevice(NULL, 0, &wanted, NULL, 0) : 0;
+    say_again(hushed);
+    if (!ready) return NULL;
     audio_t *audio = device ? malloc(sizeof *audio) : NULL;
     if (!audio) {
         if (device) SDL_CloseAudioDevice(device);
@@ -44,6 +48,7 @@ void audio_close(audio_t *audio)
     if (!audio) return;
     SDL_CloseAudioDevice(audio->device);
     SDL_QuitSubSystem(SDL_INIT_AUDIO);
+    if (!SDL_WasInit(0)) SDL_Quit();
     free(audio);
 }
 

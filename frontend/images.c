@@ -23,6 +23,7 @@ static bool name_once(names_t *names, const char *path, const char *place, why_t
     for (unsigned i = 0; i < names->n; i++) {
         const named_t *other = &names->image[i];
         if (other->device != st.st_dev || other->inode != st.st_ino) continue;
+        if (strcmp(other->path, path) == 0 && strcmp(other->place, place) == 0) return refuse(why, "the image %s is named twice; a drive wants it for itself", path);
         if (strcmp(other->path, path) == 0) return refuse(why, "the image %s is named twice (%s and %s); a drive wants it for itself", path, other->place, place);
         return refuse(why, "%s (%s) and %s (%s) are the same file; a drive wants it for itself", other->path, other->place, path, place);
     }

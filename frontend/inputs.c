@@ -160,7 +160,7 @@ static bool write_text(session_t *s, const char *path, why_t *why)
     FILE *file = fopen(path, "w");
     if (!file) return refuse(why, "cannot write %s: %s", path, strerror(errno));
     vga_read_text(pc_vga(s->pc), &s->text);
-    if (s->text.rows) screen_print(&s->text, file, "");
+    if (s->text.rows) screen_print(&s->text, file, "", true);
     else fputs("(a graphics mode)\n", file);
     bool bad = ferror(file);
     return (fclose(file) == 0 && !bad) || refuse(why, "cannot write %s: %s", path, strerror(errno));

@@ -92,7 +92,7 @@ static void script_due(session_t *s)
         session_screen(s);
         vga_read_text(pc_vga(s->pc), &s->text);
         say(s->text.rows ? "%s; the screen shows:" : "%s; the screen is in a graphics mode", why.text);
-        screen_print(&s->text, stderr, "  | ");
+        screen_print(&s->text, stderr, "  | ", false);
         session_end(s, STATUS_WAIT_FAILED, "wait-failed");
         break;
     case SCRIPT_FAILED:

@@ -306,7 +306,7 @@ options_result_t options_parse(options_t *o, int argc, char **argv, why_t *why)
         if (answer == '?') return unknown(argv[optind - 1], why);
         if (answer == ':') { refuse(why, "%s wants a value after it", argv[optind - 1]); return OPTIONS_WRONG; }
         const option_row_t *row = &option_rows[chosen];
-        if (strcmp(row->name, "help") == 0) return help(argc, argv);
+        if (strcmp(row->name, "help") == 0 || strcmp(row->name, "h") == 0) return help(argc, argv);
         if (strcmp(row->name, "version") == 0) { options_help("version"); return OPTIONS_DONE; }
         if (!row->set(o, row, optarg ? optarg : "", why)) return OPTIONS_WRONG;
     }

@@ -46,6 +46,7 @@ const option_row_t option_rows[] = {
     { "hash",      NULL,    "control", "at the end, print \"state HASH\" of the whole machine", set_flag, F(hash) },
     { "version",   NULL,    "control", "which version this is", set_help, 0 },
     { "help",      NULL,    "control", "this help; -help GROUP for one group, -help all", set_help, 0 },
+    { "h",         NULL,    "",        "the same", set_help, 0 },
 
     { "cdrom",     "FILE",  "later",   "CD drives", set_later, 0 },
     { "kernel",    "FILE",  "later",   "booting Linux directly", set_later, 0 },

@@ -2,6 +2,7 @@
  * one clear sentence and status 1).  Also the host's monotonic clock, which pacing and the progress line go by. */
 #define _DEFAULT_SOURCE
 #include "frontend/say.h"
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
@@ -35,6 +36,24 @@ void say(const char *format, ...)
     vfprintf(stderr, format, list);
     fputc('\n', stderr);
     va_end(list);
+}
+
+int say_hush(void)
+{
+    fflush(stderr);
+    int kept = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nowhere >= 0) {
+        dup2(nowhere, STDERR_FILENO);
+        close(nowhere);
+    }
+    return kept;
+}
+
+void say_again(int hushed)
+{
+    if (hushed < 0) return;
+    dup2(hushed, STDERR_FILENO);
+    close(hushed);
 }
 
 u64 host_now(void)

@@ -14,5 +14,9 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The one-line progress of long headless runs; "" wipes it.  Nothing is written unless stderr is a terminal. */
 void say_progress(const char *text);
 
+/* Libraries that talk on stderr while they look for devices are not heard between these two. */
+int  say_hush(void);
+void say_again(int hushed);
+
 /* Host time since some fixed moment, ns; only for pacing, never for the machine. */
 u64  host_now(void);

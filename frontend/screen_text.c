@@ -36,17 +36,24 @@ void screen_text(const vga_text_t *text, char *to)
     *to = 0;
 }
 
-void screen_print(const vga_text_t *text, FILE *to, const char *prefix)
+/* How many columns of a row there are to print. */
+static u32 used_columns(const vga_text_t *text, u32 row)
+{
+    u32 columns = columns_of(text);
+    for (; columns; columns--) {
+        u8 code = text->cells[row * text->columns + columns - 1].code;
+        if (code != ' ' && code != 0) break;
+    }
+    return columns;
+}
+
+void screen_print(const vga_text_t *text, FILE *to, const char *prefix, bool all)
 {
     char line[VGA_MAX_COLUMNS * 3 + 1];
-    for (u32 row = 0; row < rows_of(text); row++) {
-        u32 columns = columns_of(text);
-        while (columns) {
-            u8 code = text->cells[row * text->columns + columns - 1].code;
-            if (code != ' ' && code != 0) break;
-            columns--;
-        }
-        *put_row(text, row, columns, line) = 0;
+    u32 rows = rows_of(text);
+    while (!all && rows && used_columns(text, rows - 1) == 0) rows--;
+    for (u32 row = 0; row < rows; row++) {
+        *put_row(text, row, used_columns(text, row), line) = 0;
         fprintf(to, "%s%s\n", prefix, line);
     }
 }

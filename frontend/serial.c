@@ -48,13 +48,14 @@ bool port_open(port_t *port, const char *option, const char *destination, why_t 
         return true;
     }
     if (strcmp(destination, "pty") == 0) {
+        if (!open_pty(port, why)) return false;
         port->kind = PORT_PTY;
-        return open_pty(port, why);
+        return true;
     }
     if (strncmp(destination, "file:", 5) != 0 || !destination[5])
         return refuse(why, "%s: a port goes to stdio, file:PATH, null or pty", port->name);
-    port->kind = PORT_FILE;
     port->out = open(destination + 5, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (port->out >= 0) port->kind = PORT_FILE;
     return port->out >= 0 || refuse(why, "%s: cannot write the file: %s", port->name, strerror(errno));
 }
 

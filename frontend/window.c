@@ -289,17 +289,29 @@ static void window_close(display_t *display)
     if (w->renderer) SDL_DestroyRenderer(w->renderer);
     if (w->window)   SDL_DestroyWindow(w->window);
     SDL_QuitSubSystem(SDL_INIT_VIDEO);
+    if (!SDL_WasInit(0)) SDL_Quit();
     free(w);
 }
 
 /* --- opening --------------------------------------------------------------------------------------------------------------- */
+
+/* SDL may settle for a driver that shows nothing; that is a window only for who asked for it by name. */
+static bool visible(void)
+{
+    const char *driver = SDL_GetCurrentVideoDriver(), *asked = getenv("SDL_VIDEODRIVER");
+    bool shows = driver && strcmp(driver, "offscreen") != 0 && strcmp(driver, "dummy") != 0;
+    return shows || (asked && *asked) || SDL_SetError("there is no display") == 0;
+}
 
 static bool open_parts(window_t *w)
 {
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");                            /* SIGINT and SIGTERM are main.c's */
     SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
     SDL_SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
-    if (SDL_InitSubSystem(SDL_INIT_VIDEO) != 0) return false;
+    int hushed = say_hush();
+    bool ready = SDL_InitSubSystem(SDL_INIT_VIDEO) == 0;
+    say_again(hushed);
+    if (!ready || !visible()) return false;
     SDL_EnableScreenSaver();
     w->aspect_width = 4;
     w->aspect_height = 3;
