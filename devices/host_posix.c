@@ -8,6 +8,7 @@
  * and looks at those by which QEMU says "I write, I resize" (QEMU docs/interop and block/file-posix.c: bytes 100 + n for what one does, 200 + n
  * for what one does not share; n = 0 read, 1 write, 3 resize), so the two programs see each other. */
 #define _GNU_SOURCE
+#define _FILE_OFFSET_BITS 64
 #include "devices/host_file.h"
 #include <dirent.h>
 #include <errno.h>
