@@ -142,13 +142,6 @@ static void initialise(pic_t *pic, u8 value)
     pic->step = WANT_ICW2;
 }
 
-static void finish_initialisation(pic_t *pic)
-{
-    pic->step = READY;
-    if (!(pic->icw4 & ICW4_UPM))
-        lacking("pic: MCS-80/85 mode");
-}
-
 static void write_odd(pic_t *pic, u8 value)
 {
     switch (pic->step) {
@@ -168,8 +161,8 @@ static void write_odd(pic_t *pic, u8 value)
         pic->imr = value;                                   /* OCW1 */
         return;
     }
-    if (pic->step == READY)
-        finish_initialisation(pic);
+    if (pic->step == READY && !(pic->icw4 & ICW4_UPM))
+        lacking("pic: MCS-80/85 mode");
 }
 
 /* The highest level in service, for a non-specific EOI; masked ones are not seen in special mask mode. */

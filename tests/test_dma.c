@@ -379,6 +379,69 @@ START_TEST(the_walk_carries_the_whole_state)
 }
 END_TEST
 
+START_TEST(reset_clears_commands_flags_and_pages)
+{
+    u8 buffer[4];
+    program(1, 0x44, 7, 0x1000, 3);
+    transfer(1, buffer, 4, NULL);
+    out(0x09, 0x06); out(0x08, 0x04); out(0x00, 1);
+    dma_reset(&dma);
+    ck_assert_uint_eq(in(0x08), 0);
+    ck_assert_uint_eq(in(0x83), 0);
+    power_on();
+    out(0x08, 0x04);
+    out(0x0D, 0);
+    program(2, 0x44, 0, 0x1000, 3);
+    ck_assert(dma_ready(&dma, 2));                       /* master clear ended the "disable" */
+}
+END_TEST
+
+START_TEST(write_only_registers_float)
+{
+    static const u16 ports[] = { 0x09, 0x0A, 0x0B, 0x0C, 0x0E, 0xD2, 0xD4, 0xD6, 0xD8, 0xDC };
+    for (u32 i = 0; i < COUNT_OF(ports); i++)
+        ck_assert_uint_eq(in(ports[i]), 0xFF);
+}
+END_TEST
+
+START_TEST(a_request_on_channel_0_is_memory_to_memory_only_when_enabled)
+{
+    program(0, 0x84, 0, 0x7000, 1);
+    program(1, 0x84, 0, 0x6000, 1);
+    out(0x09, 0x04);
+    ck_assert_uint_eq(ram[0x7001], 0xFF);
+    ck_assert_uint_eq(ram[0x6000] | ram[0x7002], 0);
+    out(0x08, 0x01);                                     /* and enabled, another channel's request is its own */
+    program(3, 0x84, 0, 0x5000, 1);
+    out(0x09, 0x07);
+    ck_assert_uint_eq(ram[0x5001], 0xFF);
+    ck_assert_uint_eq(ram[0x6000], 0);
+}
+END_TEST
+
+START_TEST(what_is_lacking_is_said)
+{
+    lacking_quiet(true);
+    unsigned before = lacking_count();
+    out(0x08, 0x01);
+    ck_assert_uint_eq(lacking_count(), before);
+    out(0xD0, 0x01);
+    ck_assert_uint_eq(lacking_count(), before + 1);
+    out(0x08, 0x40);
+    ck_assert_uint_eq(lacking_count(), before + 2);
+}
+END_TEST
+
+START_TEST(the_byte_registers_take_low_then_high)
+{
+    out(0x0C, 0);
+    out16(0x02, 0xABCD);
+    out(0x02, 0x11);                                     /* only the low byte again */
+    out(0x0C, 0);
+    ck_assert_uint_eq(in16(0x02), 0xAB11);
+}
+END_TEST
+
 /* Guard bytes around the chip's buffer: no transfer may touch more than it says. */
 START_TEST(random_accesses_do_no_harm)
 {
@@ -434,6 +497,11 @@ int main(void)
     tcase_add_test(tc, page_registers_keep_what_is_written);
     tcase_add_test(tc, memory_that_is_not_there_reads_as_ones);
     tcase_add_loop_test(tc, the_walk_carries_the_whole_state, 0, 20);
+    tcase_add_test(tc, reset_clears_commands_flags_and_pages);
+    tcase_add_test(tc, write_only_registers_float);
+    tcase_add_test(tc, a_request_on_channel_0_is_memory_to_memory_only_when_enabled);
+    tcase_add_test(tc, what_is_lacking_is_said);
+    tcase_add_test(tc, the_byte_registers_take_low_then_high);
     tcase_add_test(tc, random_accesses_do_no_harm);
     Suite *s = suite_create("dma");
     suite_add_tcase(s, tc);

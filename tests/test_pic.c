@@ -399,6 +399,106 @@ START_TEST(the_walk_carries_the_whole_state)
 }
 END_TEST
 
+START_TEST(only_one_read_is_a_poll_and_it_knows_every_level)
+{
+    for (unsigned irq = 0; irq < 8; irq++) {
+        pulse(irq);
+        out(0x20, 0x0A);
+        out(0x20, 0x0C);
+        ck_assert_uint_eq(in(irq & 1 ? 0x20 : 0x21), 0x80 | irq);
+        ck_assert_uint_eq(in(0x20), 0);                  /* IRR */
+        out(0x20, 0x20);
+    }
+    out(0x20, 0x0C);
+    ck_assert_uint_eq(in(0x20), 0);
+    pulse(2);
+    ck_assert_uint_eq(in(0x20), 0x04);
+}
+END_TEST
+
+START_TEST(poll_with_automatic_eoi_leaves_no_isr_bit)
+{
+    initialise(0x03);
+    raise(5); raise(6);
+    out(0x20, 0x0C);
+    ck_assert_uint_eq(in(0x20), 0x85);
+    ck_assert(cpu_intr);
+    ck_assert_uint_eq(isr(0x20), 0);
+    ck_assert_int_eq(acknowledge(), 0x0E);
+}
+END_TEST
+
+/* DS "Initialization command word 1": what it resets; IC4 = 0 clears all functions of ICW4. */
+START_TEST(icw1_resets_the_modes)
+{
+    initialise(0x13);
+    out(0x20, 0x80); out(0x20, 0x6B); out(0x20, 0x0C); out(0x20, 0xC2);
+    lacking_quiet(true);
+    out(0x20, 0x10); out(0x21, 0x08); out(0x21, 0x04);
+    ck_assert(!master.special_mask && !master.poll && !master.read_isr && !master.rotate_in_aeoi);
+    raise(3);
+    ck_assert_uint_eq(in(0x20), 0x08);
+    ck_assert_int_eq(acknowledge(), 0x0B);
+    ck_assert_uint_eq(isr(0x20), 0x08);                  /* no automatic EOI any more */
+}
+END_TEST
+
+START_TEST(the_low_bits_of_icw2_are_the_level)
+{
+    out(0x20, 0x11); out(0x21, 0x4F); out(0x21, 0x04); out(0x21, 0x01);
+    raise(0);
+    ck_assert_int_eq(acknowledge(), 0x48);
+}
+END_TEST
+
+START_TEST(ltim_includes_the_timer_line)
+{
+    out(0x20, 0x19); out(0x21, 0x08); out(0x21, 0x04); out(0x21, 0x01);
+    raise(0);
+    ck_assert_int_eq(acknowledge(), 0x08);
+    out(0x20, 0x20);
+    ck_assert_int_eq(acknowledge(), 0x08);
+}
+END_TEST
+
+START_TEST(a_non_specific_eoi_finds_the_lowest_level_too)
+{
+    raise(7);
+    ck_assert_int_eq(acknowledge(), 0x0F);
+    out(0x20, 0x20);
+    ck_assert_uint_eq(isr(0x20), 0);
+}
+END_TEST
+
+START_TEST(changing_a_line_to_level_triggered_asks_at_once)
+{
+    raise(11);
+    ck_assert_int_eq(acknowledge(), 0x73);
+    out(0xA0, 0x20); out(0x20, 0x20);
+    ck_assert(!cpu_intr);
+    out(0x4D1, 0x08);
+    ck_assert(cpu_intr);
+}
+END_TEST
+
+START_TEST(reset_is_power_on_with_the_lines_as_they_are)
+{
+    out(0x4D0, 0x20);
+    raise(5);
+    ck_assert(cpu_intr);
+    pic_reset(&master);
+    ck_assert(!cpu_intr);
+    ck_assert_uint_eq(in(0x4D0), 0);
+    lower(6); raise(6);
+    ck_assert(!cpu_intr);                                /* not initialised */
+    ck_assert_uint_eq(pic_acknowledge(&master), 0x07);
+    initialise(0x01);
+    ck_assert(!cpu_intr);
+    pulse(5);
+    ck_assert_int_eq(acknowledge(), 0x0D);
+}
+END_TEST
+
 /* Any access in any order: no finding by the sanitizers, and INT is what the registers say. */
 START_TEST(random_accesses_do_no_harm)
 {
@@ -449,6 +549,14 @@ int main(void)
     tcase_add_test(tc, icw1_forgets_what_was_in_service_and_masked);
     tcase_add_test(tc, nothing_is_asked_between_icw1_and_icw4);
     tcase_add_loop_test(tc, the_walk_carries_the_whole_state, 0, 20);
+    tcase_add_test(tc, only_one_read_is_a_poll_and_it_knows_every_level);
+    tcase_add_test(tc, poll_with_automatic_eoi_leaves_no_isr_bit);
+    tcase_add_test(tc, icw1_resets_the_modes);
+    tcase_add_test(tc, the_low_bits_of_icw2_are_the_level);
+    tcase_add_test(tc, ltim_includes_the_timer_line);
+    tcase_add_test(tc, a_non_specific_eoi_finds_the_lowest_level_too);
+    tcase_add_test(tc, changing_a_line_to_level_triggered_asks_at_once);
+    tcase_add_test(tc, reset_is_power_on_with_the_lines_as_they_are);
     tcase_add_test(tc, random_accesses_do_no_harm);
     Suite *s = suite_create("pic");
     suite_add_tcase(s, tc);
