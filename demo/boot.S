@@ -105,3 +105,4 @@ message:
 
         .org    510
         .word   0xAA55
+        .section .note.GNU-stack, "", @progbits

@@ -129,7 +129,9 @@ void draw_colours(const u8 (*rgb)[3], u32 count)
 void draw_page(const font_t *font, const char *title, const char *keys)
 {
     static const u8 look[][3] = {{3, 7, 18}, {6, 12, 26}, {16, 24, 42}, {26, 34, 46}, {46, 48, 52}, {63, 63, 63},
-                                 {63, 54, 22}, {26, 56, 32}, {63, 28, 24}, {12, 28, 36}, {24, 36, 58}};
+                                 {63, 54, 22}, {26, 56, 32}, {63, 28, 24}, {12, 28, 36}, {24, 36, 58},
+                                 /* 11 to 15: what the exclusive or with 15 makes of the others */
+                                 {40, 20, 50}, {10, 50, 60}, {50, 50, 20}, {58, 60, 63}, {63, 63, 63}};
     video_mode(0x12);
     draw_start(80);
     draw_colours(look, sizeof look / sizeof look[0]);

@@ -59,7 +59,7 @@ void format_list(char *text, u32 bytes, const char *pattern, __builtin_va_list l
             field.fill = '0', pattern++;
         while (*pattern >= '0' && *pattern <= '9')
             field.width = field.width * 10 + (u32)(*pattern++ - '0');
-        if (*pattern == 'u' || *pattern == 'x')
+        if (*pattern == 'u' || *pattern == 'X')
             put_field(&out, digits(buffer, __builtin_va_arg(list, u32), *pattern == 'u' ? 10 : 16), field);
         else if (*pattern == 's')
             put_field(&out, __builtin_va_arg(list, const char *), field);

@@ -76,3 +76,4 @@ mouse_packet:
         popl    %eax
         popw    %bp
         lretw
+        .section .note.GNU-stack, "", @progbits

@@ -112,8 +112,8 @@ INLINE void interrupts_on(void) { ASM("sti" : : : "memory"); }
 /* STI takes effect after the next instruction, so no interrupt can slip in between the two: HLT always wakes. */
 INLINE void sleep_until_interrupt(void) { ASM("sti\n\thlt" : : : "memory"); }
 
-/* Segments of conventional memory that the scenes use as they like; the program itself is at 1000h. */
-enum { VIDEO_TEXT = 0xB800, VIDEO_GRAPHICS = 0xA000, BUFFER = 0x2000, TABLES = 0x3000, BIOS_DATA = 0x0040 };
+/* The VGA's memory. The program has 1000:0000 to 1000:FFFF; what follows is free (scene_paging.c puts tables at 3000h). */
+enum { VIDEO_TEXT = 0xB800, VIDEO_GRAPHICS = 0xA000 };
 
 /* The BIOS. `es` is an input and an output, like the others; the low byte of eax is AL, and so on. */
 typedef struct {

@@ -124,3 +124,4 @@ stack_before:
         .skip   4
 cr0_before:
         .skip   4
+        .section .note.GNU-stack, "", @progbits

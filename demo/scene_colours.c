@@ -1,6 +1,6 @@
 /*
  * scene_colours.c: mode 13h, 320x200 with a byte a dot at A0000h, each byte an index into the DAC's 256 colours.
- * Three effects: a plasma (sums of sines), a fire (averages that cool), and a still picture whose palette turns.
+ * Three effects: a plasma (a sum of four sines), a fire (averages that cool), and a still picture whose palette turns.
  * The timer's interrupt sets the pace: compute a frame, then sleep until the next tick.
  *
  * Documents: IBM VGA Technical Reference (mode 13h, DAC registers 3C8h and 3C9h, Input Status 1). Left out: double
@@ -61,7 +61,7 @@ static void show_row(u32 y, const u8 *row)
     far_copy32(VIDEO_GRAPHICS, (TOP + y) * WIDTH, own_segment(), (u32)row, WIDTH / 4);
 }
 
-/* Three sines of different length and speed, over x, y and the diagonal. */
+/* Four sines of different length and speed: one over x, two over y, one along the diagonal. */
 static void plasma_begin(void)
 {
     for (u32 i = 0; i < COLOURS; i++) {
@@ -150,11 +150,11 @@ static void wheel_frame(u32 time)
 
 static const effect_t effects[] = {
     {"Plasma", plasma_begin, plasma_frame,
-     {"Three sine waves are added at each dot.", "Every frame rewrites 46,080 bytes of", "video memory at A0000h."}},
+     {"Each dot adds up four waves. A frame", "writes 46,080 bytes to A0000h, then", "HLT waits for the timer's next tick."}},
     {"Fire", fire_begin, fire_frame,
-     {"Each dot is the mean of those below it,", "a little cooler. The colours run from", "black over red and yellow to white."}},
+     {"Each dot becomes the mean of those", "below it, a little cooler. The colours", "go from black over red to white."}},
     {"Palette", wheel_begin, wheel_frame,
-     {"The picture stands still. Only the DAC's", "colours turn: 720 bytes through port", "3C9h move all 46,080 dots."}},
+     {"The picture stands still, the colours", "turn: 720 bytes to the DAC's port 3C9h", "and 46,080 dots have changed."}},
 };
 
 static void show_effect(const effect_t *effect)
@@ -166,14 +166,14 @@ static void show_effect(const effect_t *effect)
     text(31, 2, YELLOW_INK, BAND, "Esc");
     text(35, 2, WHITE_INK, BAND, "Menu");
     for (u32 i = 0; i < 3; i++)
-        text(0, TOP + HEIGHT + 4 + 9 * i, TEXT_INK, PAPER, effect->about[i]);
+        text(1, TOP + HEIGHT + 4 + 9 * i, TEXT_INK, PAPER, effect->about[i]);
     set_colour(PAPER, 3, 7, 18);
     set_colour(BAND, 12, 28, 36);
     set_colour(TEXT_INK, 46, 48, 52);
     set_colour(WHITE_INK, 63, 63, 63);
     set_colour(YELLOW_INK, 63, 54, 22);
-    text(0, 191, YELLOW_INK, PAPER, "1 2 3");
-    text(6, 191, TEXT_INK, PAPER, "Effect");
+    text(1, 191, YELLOW_INK, PAPER, "1 2 3");
+    text(7, 191, TEXT_INK, PAPER, "Effect");
     effect->begin();
 }
 
@@ -182,7 +182,7 @@ static void show_rate(u32 frames, u32 busy)
 {
     char line[32];
     format(line, sizeof line, "%3u frames/s  work %3u%%", frames, busy / (PIT_HERTZ / 100));
-    text(16, 191, WHITE_INK, PAPER, line);
+    text(15, 191, WHITE_INK, PAPER, line);
 }
 
 void scene_colours(void)

@@ -10,13 +10,13 @@
 #include "screen.h"
 #include "timer.h"
 
-enum { METER = 26, METER_COLUMNS = 40, GRAPH_ROW = 14, GRAPH_ROWS = 8, GRAPH_COLUMNS = 64 };
+enum { METER = 26, METER_COLUMNS = 40, GRAPH_ROW = 15, GRAPH_ROWS = 8, GRAPH_COLUMNS = 64 };
 
 static const u16 rates[] = {20, 50, 100, 250, 500, 1000};
 
 static const char *const about[] = {
-    "Nothing is to be done here but to draw this page twice a second. Between times the",
-    "processor executes HLT and stands still until the timer's interrupt, or a key, wakes it.",
+    "There is nothing to do here but to draw this page twice a second. In the",
+    "meantime HLT stops the processor, until the timer or a key wakes it.",
 };
 
 typedef struct {
@@ -70,21 +70,21 @@ static void show_half_second(idle_t *idle, u32 now)
     u32 thousandth = time / 1000 ? time / 1000 : 1, asleep = slept / thousandth, ticks = timer_ticks - idle->ticks;
     if (asleep > 1000)
         asleep = 1000;
-    per_second(5, "Ticks a second", (ticks * 1000 + 500) / (time / (PIT_HERTZ / 1000) + 1));
-    screen_meter(5, METER + 2, METER_COLUMNS, ticks * 2, 1000, GOOD);
-    per_second(7, "Wakes a second", (idle->wakes * 1000 + 500) / (time / (PIT_HERTZ / 1000) + 1));
-    screen_meter(7, METER + 2, METER_COLUMNS, idle->wakes * 2, 1000, GOOD);
-    screen_print(9, 4, PAGE, "Asleep");
-    screen_print(9, 19, HEAD, "%3u.%u %%", asleep / 10, asleep % 10);
-    screen_meter(9, METER + 2, METER_COLUMNS, asleep, 1000, asleep > 500 ? GOOD : BAD);
+    per_second(6, "Ticks a second", (ticks * 1000 + 500) / (time / (PIT_HERTZ / 1000) + 1));
+    screen_meter(6, METER + 2, METER_COLUMNS, ticks * 2, 1000, GOOD);
+    per_second(8, "Wakes a second", (idle->wakes * 1000 + 500) / (time / (PIT_HERTZ / 1000) + 1));
+    screen_meter(8, METER + 2, METER_COLUMNS, idle->wakes * 2, 1000, GOOD);
+    screen_print(10, 4, PAGE, "Asleep");
+    screen_print(10, 19, HEAD, "%3u.%u %%", asleep / 10, asleep % 10);
+    screen_meter(10, METER + 2, METER_COLUMNS, asleep, 1000, asleep > 500 ? GOOD : BAD);
     if (idle->has_tsc) {
         u32 tsc = time_stamp(), thousand = time / (PIT_HERTZ / 1000) + 1;
-        screen_print(11, 4, PAGE, "Time stamp counter: %u thousand a second, asleep or not      ", (tsc - idle->tsc) / thousand);
+        screen_print(12, 4, PAGE, "Time stamp        %7u thousand a second, asleep or not  ", (tsc - idle->tsc) / thousand);
         idle->tsc = time_stamp();
     }
     for (u32 i = 0; i + 1 < GRAPH_COLUMNS; i++)
         idle->history[i] = idle->history[i + 1];
-    idle->history[GRAPH_COLUMNS - 1] = (u8)((1000 - asleep) / 10);
+    idle->history[GRAPH_COLUMNS - 1] = (u8)((1000 - asleep + 9) / 10);
     show_history(idle);
     idle->from = now;
     idle->ticks = timer_ticks;
@@ -101,8 +101,8 @@ static void set_rate(idle_t *idle)
 
 static void show_way_of_waiting(const idle_t *idle)
 {
-    screen_print(12, 4, PAGE, "Waiting by ");
-    screen_print(12, 15, idle->spin ? BAD : GOOD, "%-36s", idle->spin ? "a loop that looks again and again" : "HLT");
+    screen_print(4, 4, PAGE, "Waiting by");
+    screen_print(4, 20, idle->spin ? BAD : GOOD, "%-36s", idle->spin ? "a loop that looks again and again" : "HLT");
 }
 
 static void draw_scene(const idle_t *idle)
@@ -113,7 +113,7 @@ static void draw_scene(const idle_t *idle)
     screen_text(GRAPH_ROW, 3, QUIET, "100 %");
     screen_text(GRAPH_ROW + GRAPH_ROWS - 1, 3, QUIET, "  0 %");
     if (!idle->has_tsc)
-        screen_text(11, 4, QUIET, "This processor has no time stamp counter.");
+        screen_text(12, 4, QUIET, "This processor has no time stamp counter.");
     show_way_of_waiting(idle);
 }
 

@@ -62,8 +62,7 @@ static font_t small, large;
 typedef struct {
     u32 prefix, skip;      /* E0h seen; bytes of the Pause key still to come */
     u8 log[LOG_SIZE];
-    u32 logged, makes, breaks;
-    u8 was_down[COUNT(keys)];
+    u32 logged;
 } state_t;
 
 static void draw_key(const key_t *key, u32 paper, u32 ink)
@@ -112,10 +111,6 @@ static void take_code(state_t *state, u8 byte)
     if (i == COUNT(keys)) /* E0 2A and E0 AA: the shifts a keyboard adds around the grey keys */
         return;
     draw_key(&keys[i], is_break ? INK_TEAL : INK_YELLOW, is_break ? INK_WHITE : INK_PAPER);
-    if (is_break)
-        state->breaks++;
-    else
-        state->makes++;
     show_event(&keys[i], byte, prefixed, is_break);
 }
 
@@ -138,9 +133,9 @@ static void draw_scene(void)
 {
     draw_page(&large, "Keyboard: a byte down, a byte up", "Press anything, hold it, let go");
     draw_text(&large, 16, 36, INK_TEXT, "Each key sends its scan code when it goes down (make) and the code + 80h when");
-    draw_text(&large, 16, 56, INK_TEXT, "it comes up (break). Held down, it repeats the make. The BIOS's INT 9 reads the");
-    draw_text(&large, 16, 76, INK_TEXT, "byte from port 60h, shows it to INT 15h AH=4Fh, where this scene listens, and");
-    draw_text(&large, 16, 96, INK_TEXT, "makes a character of it, which a program then gets from INT 16h.");
+    draw_text(&large, 16, 56, INK_TEXT, "it comes up (break). Held down, it repeats the make. The BIOS's INT 9 reads");
+    draw_text(&large, 16, 76, INK_TEXT, "the byte from port 60h, shows it to INT 15h AH=4Fh, where this scene listens,");
+    draw_text(&large, 16, 96, INK_TEXT, "and makes a character of it, which a program then gets from INT 16h.");
     for (u32 i = 0; i < COUNT(keys); i++)
         draw_key(&keys[i], INK_PANEL, INK_TEXT);
     draw_box(16, LOG_ROW, 608, 24, INK_PANEL);

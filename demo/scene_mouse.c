@@ -135,8 +135,8 @@ static void show_packet(const mouse_t *mouse, u32 packet)
 static void draw_scene(void)
 {
     draw_page(&large, "Mouse: three bytes a movement", "C Colour   X Clear   Buttons: left draws, right rubs out");
-    draw_text(&large, 16, 32, INK_TEXT, "The mouse sends a packet through the keyboard controller and IRQ 12. The BIOS");
-    draw_text(&large, 16, 52, INK_TEXT, "hands it to a function of this scene, which moves the pointer.");
+    draw_text(&large, 16, 32, INK_TEXT, "The mouse sends packets through the keyboard controller and IRQ 12. The BIOS");
+    draw_text(&large, 16, 52, INK_TEXT, "hands them to a function of this scene, which moves the pointer and draws.");
     draw_box(CANVAS_X, CANVAS_Y, CANVAS_W, CANVAS_H, INK_PANEL);
     draw_outline(CANVAS_X - 1, CANVAS_Y - 1, CANVAS_W + 2, CANVAS_H + 2, INK_LINE);
     draw_box(SIDE, CANVAS_Y, 160, CANVAS_H, INK_PANEL);

@@ -22,11 +22,11 @@ typedef struct {
 } step_t;
 
 static const step_t steps[] = {
-    {"Read a page", "CR3 leads to the directory, its entry 001 to a table, entry 002 there to the frame.", 0x00402010, 0, 0, 0, 0, 0},
+    {"Read a page", "CR3 leads to the directory, entry 001 to a table, entry 002 to the frame.", 0x00402010, 0, 0, 0, 0, 0},
     {"Write to it", "A write sets D as well: this page is not what is on the disk any more.", 0x00402010, 1, 0x600DCAFE, 0, 0, 0},
     {"The same frame through another page", "Entry 003 names the same frame, so the new value is found here too.", 0x00403010, 0, 0, 0, 0, 0},
-    {"Video memory at an address of our choice", "Entry 004 names B8000h. The four bytes appear on the screen, at the end of this line \x1A",
-     0x00404000 + (TEXT_ROW + 1) * 160 + 156, 1, 0x1F021E01, 0, 0, 0},
+    {"Video memory at an address of our choice", "Entry 004 names frame B8000h: the four bytes appear here, at the end \x1A",
+     0x00404000 + (TEXT_ROW + 1) * 160 + 148, 1, 0x1F021E01, 0, 0, 0},
     {"Read where nothing is", "P is 0 in entry 005: page fault. The error code is 0, CR2 holds the address.", 0x00405000, 0, 0, 0, 0, 0},
     {"Write where nothing is", "Again a fault, and the error code's bit 1 says that it was a write.", 0x00405024, 1, 0x12345678, 0, 0, 0},
     {"Put a frame there and try again", "This is what an operating system does when it loads a page on demand.", 0x00405024, 1, 0x12345678, 0, 5,
@@ -149,12 +149,12 @@ static void show_way(u32 column, u32 row, u32 attribute)
 static void show_frame(u32 linear, u32 entry)
 {
     u32 frame = entry & ~0xFFFu, offset = linear & 0xFFC, first = offset < 0x10 ? 0 : offset - 0x10;
-    screen_frame(BOX_ROW, 62, SHOWN + 2, 16, FRAME, "Frame");
+    screen_frame(BOX_ROW, 62, SHOWN + 2, 16, FRAME, "Frame       ");
     if (!(entry & P)) {
         screen_text(BOX_ROW + 4, 64, BAD, "not present");
         return;
     }
-    screen_print(BOX_ROW, 70, HEAD, "%05X ", frame >> 12);
+    screen_print(BOX_ROW, 71, MARK, "%05X ", frame >> 12);
     for (u32 i = 0; i < SHOWN; i++, first += 4)
         if (first < 0x1000)
             screen_print(BOX_ROW + 1 + i, 63, first == offset ? HEAD : PAGE, "%03X  %08X", first, table_read(frame + first));
@@ -173,7 +173,7 @@ static void show_walk(u32 linear)
     show_way(36, BOX_ROW + 1 + directory, MARK);
     if (entry & P)
         show_way(59, BOX_ROW + 1 + page, MARK);
-    screen_text(BOX_ROW + SHOWN + 2, 16, QUIET, "P present  W writable  A accessed  D dirty: set by the processor");
+    screen_text(BOX_ROW + SHOWN + 2, 12, QUIET, "P present  W writable  and, by the processor: A accessed  D dirty");
 }
 
 static void show_outcome(const visit_t *visit, const step_t *step)
@@ -226,7 +226,7 @@ static void begin(void)
     show_address(steps[0].linear);
     show_walk(steps[0].linear);
     show_outcome(0, 0);
-    show_text(0, "Before the first step", "The address names an entry of the directory, one of the table, and a byte in the frame.");
+    show_text(0, "Before the first step", "The address picks an entry of each table, and a byte in the frame.");
     show_map();
 }
 
@@ -237,7 +237,7 @@ static void take_step(u32 number, u32 is_486)
     if (step->entry)
         table_write(TABLE_1, step->page, step->entry | (table_read(TABLE_1 + step->page * 4) & A));
     if (step->wp)
-        about = is_486 ? "With CR0.WP set the supervisor too must obey W = 0: error code 3, P and write."
+        about = is_486 ? "CR0.WP makes the supervisor obey W = 0 too: error code 3, P and write."
                        : "A 386 lets the supervisor write all the same: WP came with the 486.";
     show_text(number + 1, step->title, about);
     visit_t visit = {.linear = step->linear, .write = step->write, .value = step->value, .cr3 = DIRECTORY,

@@ -39,11 +39,12 @@ static void draw_sky(void)
     static const u8 bands[] = {40, 66, 88, 106, 120, 140};
     for (u32 i = 0, y = 0; i < sizeof bands; y = bands[i++])
         box(0, y, WIDTH, bands[i] - y, i < 5 ? NIGHT + i : GLOW);
-    for (u32 i = 0; i + 2 < sizeof bands; i++) /* between two shades a few broken lines of both */
-        for (u32 x = i % 2; x < WIDTH; x += 4) {
-            box(x, bands[i] - 2, 2, 1, NIGHT + i + 1);
-            box(x, bands[i] + 1, 1, 1, NIGHT + i);
-        }
+    for (u32 i = 0; i + 2 < sizeof bands; i++) /* between two shades a few dots of both */
+        for (u32 line = 1; line <= 6; line++)
+            for (u32 x = line * 5 % 16; x < WIDTH; x += 3 * line) {
+                box(x, bands[i] - line, 1, 1, NIGHT + i + 1);
+                box(x, bands[i] + line - 1, 1, 1, NIGHT + i);
+            }
     for (u32 i = 0; i < 130; i++) {
         u32 x = chance(WIDTH), y = chance(96);
         box(x, y, 1, 1, STAR);
@@ -150,14 +151,14 @@ static void draw_panel(void)
     draw_text(&font, 8, 2, INK, "Planes");
     draw_text(&font, 248, 2, YELLOW, "Esc");
     draw_text(&font, 280, 2, INK, "Menu");
-    draw_text(&font, 0, 15, INK, "640x256 dots, seen through 320x144. The");
-    draw_text(&font, 0, 24, INK, "panel is a split screen: Line Compare.");
-    draw_text(&font, 0, 46, YELLOW, "\x1B\x18\x19\x1A");
-    draw_text(&font, 40, 46, INK, "Move");
-    draw_text(&font, 88, 46, YELLOW, "A");
-    draw_text(&font, 104, 46, INK, "Alone");
-    draw_text(&font, 160, 46, YELLOW, "1-4");
-    draw_text(&font, 192, 46, INK, "Planes on/off");
+    draw_text(&font, 8, 15, INK, "640x256 dots, seen through 320x144.");
+    draw_text(&font, 8, 24, INK, "This panel is split off: Line Compare.");
+    draw_text(&font, 8, 46, YELLOW, "\x1B\x18\x19\x1A");
+    draw_text(&font, 48, 46, INK, "Move");
+    draw_text(&font, 96, 46, YELLOW, "A");
+    draw_text(&font, 112, 46, INK, "Alone");
+    draw_text(&font, 168, 46, YELLOW, "1-4");
+    draw_text(&font, 200, 46, INK, "Planes on/off");
 }
 
 /* The Attribute Controller's index and data share port 3C0h; reading 3DAh makes the index come first. Bit 5 keeps the picture on. */
@@ -207,7 +208,7 @@ static void show_at(u32 x, u32 y)
 static void show_registers(u32 x, u32 y, u32 planes)
 {
     draw_box(0, 33, 320, 10, PAPER);
-    draw_print(&font, 0, 34, YELLOW, "start %04X  pan %u  planes %c%c%c%c  %3u,%3u", (PANEL + y) * STRIDE + x / 8, x & 7,
+    draw_print(&font, 8, 34, YELLOW, "Start %04X  pan %u  planes %c%c%c%c %3u,%-3u", (PANEL + y) * STRIDE + x / 8, x & 7,
                planes & 8 ? '4' : '-', planes & 4 ? '3' : '-', planes & 2 ? '2' : '-', planes & 1 ? '1' : '-', x, y);
 }
 

@@ -82,11 +82,11 @@ static void draw_arrow(u32 x, u32 width)
 static void draw_scene(void)
 {
     draw_page(&large, "Speaker: a counter and a gate", "Space Tune   Z-M Q-U Notes   \x18\x19 Divisor   0 Silence");
-    draw_text(&large, 16, 34, INK_TEXT, "The timer's channel 2 counts its input down from the divisor and turns its output");
-    draw_text(&large, 16, 54, INK_TEXT, "over at every half: a square wave. Port 61h opens the way to the speaker.");
-    draw_stage(16, 136, "Oscillator", "14.31818 MHz / 12");
-    draw_stage(184, 136, "Channel 2", "port 42h, mode 3");
-    draw_stage(352, 120, "Gate", "61h bits 1, 0");
+    draw_text(&large, 16, 34, INK_TEXT, "The timer's channel 2 counts its input down from the divisor and turns its");
+    draw_text(&large, 16, 54, INK_TEXT, "output over at every half: a square wave. Port 61h lets it to the speaker.");
+    draw_stage(16, 136, "Oscillator", "14.318 MHz / 12");
+    draw_stage(184, 136, "Channel 2", "port 42h");
+    draw_stage(352, 120, "Gate", "61h, bits 1-0");
     draw_stage(504, 120, "Speaker", "");
     draw_text(&large, 44, 124, INK_TEXT, "1193182 Hz");
     draw_arrow(155, 26);

@@ -52,8 +52,7 @@ static void set_blink(u32 blink)
 {
     regs_t regs = {.eax = 0x1003, .ebx = blink};
     bios_call(0x10, &regs);
-    screen_text(LOWER + 2, 44, PAGE, blink ? "Bit 7 blinks: 16 inks, 8 papers. " : "Bit 7 is paper: 16 inks, 16 papers.");
-    screen_text(LOWER + 2, 79, PAGE, " ");
+    screen_text(LOWER + 2, 45, PAGE, blink ? "Bit 7 blinks: 8 papers, and blink." : "Bit 7 is paper: 16 papers.        ");
 }
 
 static void set_cursor(u32 shape)
@@ -63,7 +62,7 @@ static void set_cursor(u32 shape)
     indexed_write(CRTC, CURSOR_END, cursors[shape].end);
     indexed_write(CRTC, CURSOR_HIGH, cell >> 8);
     indexed_write(CRTC, CURSOR_LOW, cell & 255);
-    screen_print(LOWER + 2, 6, PAGE, "Cursor: CRTC 0Ah=%02X 0Bh=%02X %-9s", cursors[shape].start, cursors[shape].end,
+    screen_print(LOWER + 2, 6, PAGE, "Cursor: 0Ah=%02X 0Bh=%02X %-9s", cursors[shape].start, cursors[shape].end,
                  cursors[shape].name);
 }
 
@@ -71,8 +70,8 @@ static void show_characters(void)
 {
     screen_frame(1, 2, 19, 37, FRAME, "256 characters: code page 437");
     for (u32 i = 0; i < 16; i++) {
-        screen_print(2, 6 + 2 * i, QUIET, "%x", i);
-        screen_print(3 + i, 4, QUIET, "%x", i);
+        screen_print(2, 6 + 2 * i, QUIET, "%X", i);
+        screen_print(3 + i, 4, QUIET, "%X", i);
     }
     for (u32 i = 0; i < 256; i++)
         screen_cell(3 + i / 16, 6 + i % 16 * 2, i, HEAD);
@@ -82,8 +81,8 @@ static void show_attributes(void)
 {
     screen_frame(1, 41, 19, 37, FRAME, "256 attributes: paper and ink");
     for (u32 i = 0; i < 16; i++) {
-        screen_print(2, 45 + 2 * i, QUIET, "%x", i);
-        screen_print(3 + i, 43, QUIET, "%x", i);
+        screen_print(2, 45 + 2 * i, QUIET, "%X", i);
+        screen_print(3 + i, 43, QUIET, "%X", i);
     }
     for (u32 i = 0; i < 256; i++) {
         screen_cell(3 + i / 16, 45 + i % 16 * 2, 'A', i);
@@ -98,8 +97,8 @@ static void show_own_glyphs(u32 own)
     else
         load_rom_glyphs();
     for (u32 i = 0; i < 4; i++)
-        screen_cell(LOWER + 1 + i / 2, 40 + i % 2, GLYPH + i, MARK);
-    screen_text(LOWER + 3, 44, PAGE, own ? "D0h-D3h show a picture of our own. " : "D0h-D3h are the BIOS's again.      ");
+        screen_cell(LOWER + 1 + i / 2, 41 + i % 2, GLYPH + i, MARK);
+    screen_text(LOWER + 3, 45, PAGE, own ? "D0h-D3h: a picture of our own.    " : "D0h-D3h: the BIOS's glyphs again. ");
 }
 
 void scene_text(void)
@@ -109,9 +108,9 @@ void scene_text(void)
     screen_page("Text: a character and an attribute", "B Blink or bright paper   C Cursor   G Glyphs");
     show_characters();
     show_attributes();
-    screen_text(LOWER + 1, 4, PAGE, "At B8000h: character, attribute, ...");
-    screen_text(LOWER + 1, 44, PAGE, "Attribute = 16 x paper + ink.");
-    screen_text(LOWER + 3, 4, PAGE, "Row 0 is its top, row 15 its foot.");
+    screen_text(LOWER + 1, 4, PAGE, "At B8000h: character, attribute.");
+    screen_text(LOWER + 1, 45, PAGE, "An attribute is 16 x paper + ink.");
+    screen_text(LOWER + 3, 4, PAGE, "The CRTC counts rows of the cell.");
     set_blink(blink);
     set_cursor(shape);
     show_own_glyphs(own);

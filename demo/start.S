@@ -82,3 +82,4 @@ bios_call:
         .bss
 bios_vector:
         .skip   4
+        .section .note.GNU-stack, "", @progbits
