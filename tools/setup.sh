@@ -6,7 +6,7 @@
 #
 # Both return non-zero after they have said why.
 
-: "${root:?setup.sh wants the project's folder in root}"
+: "${root:?the folder of the project}"
 
 tell() { printf '%s\n' "$*" >&2; }
 
