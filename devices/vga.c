@@ -10,12 +10,12 @@
 #include <stdlib.h>
 
 /* Bits that exist; the others read as 0 ("reserved" in the technical reference). */
-static const u8 sequencer_bits[8]  = { 0x03, 0x3D, 0x0F, 0x3F, 0x0E };
-static const u8 graphics_bits[16]  = { 0x0F, 0x0F, 0x0F, 0x1F, 0x03, 0x7B, 0x0F, 0x0F, 0xFF };
-static const u8 attribute_bits[32] = { 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F,
-                                       0xEF, 0xFF, 0x3F, 0x0F, 0x0F };
-static const u8 crtc_bits[32]      = { 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0x3F, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF,
-                                       0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xEF, 0xFF };
+static const u8 sequencer_bits[VGA_SEQUENCER] = { 0x03, 0x3D, 0x0F, 0x3F, 0x0E };
+static const u8 graphics_bits[VGA_GRAPHICS]   = { 0x0F, 0x0F, 0x0F, 0x1F, 0x03, 0x7B, 0x0F, 0x0F, 0xFF };
+static const u8 attribute_bits[32]            = { 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F,
+                                                  0xEF, 0xFF, 0x3F, 0x0F, 0x0F };
+static const u8 crtc_bits[VGA_CRTC]           = { 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0x3F, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF,
+                                                  0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xEF, 0xFF };
 
 /* Ports by their colour address. */
 enum { CRTC_INDEX = 0x3D4, CRTC_DATA, STATUS_1 = 0x3DA };
@@ -104,11 +104,21 @@ static void write_colour(vga_t *vga, u8 value)
     vga->dac_part = 0;
 }
 
-/* ---- sequencer, graphics controller, CRT controller ---- */
+/* ---- sequencer, graphics controller, CRT controller: an index without a register (other makers' extensions) reaches nothing ---- */
+
+static void write_graphics(vga_t *vga, u8 value)
+{
+    if (vga->graphics_index < VGA_GRAPHICS)
+        vga->graphics[vga->graphics_index] = value & graphics_bits[vga->graphics_index];
+}
+
+static u8 read_unit(const u8 *registers, u32 count, u8 index) { return index < count ? registers[index] : 0; }
 
 static void write_sequencer(vga_t *vga, u8 value)
 {
-    u32 index = vga->sequencer_index & 7;
+    u32 index = vga->sequencer_index;
+    if (index >= VGA_SEQUENCER)
+        return;
     vga->sequencer[index] = value & sequencer_bits[index];
     if (index == SR_CLOCKING && value & (SR1_SHIFT_LOAD | SR1_SHIFT_4))
         lacking("vga: shift registers loaded every second or fourth character (SR1 bits 2 and 4)");
@@ -116,7 +126,9 @@ static void write_sequencer(vga_t *vga, u8 value)
 
 static void write_crtc(vga_t *vga, u8 value)
 {
-    u32 index = vga->crtc_index & 0x1F;
+    u32 index = vga->crtc_index;
+    if (index >= VGA_CRTC)
+        return;
     bool protected = index <= CR_OVERFLOW && vga->crtc[CR_V_SYNC_END] & 0x80;
     if (protected && index != CR_OVERFLOW)
         return;
@@ -156,7 +168,7 @@ u32 vga_read(void *chip, u16 reg)
     case STATUS_0:        return 0x10;                       /* switch sense: a colour monitor; no interrupt pending */
     case ENABLE:          return vga->enable;
     case SEQUENCER_INDEX: return vga->sequencer_index;
-    case SEQUENCER_DATA:  return vga->sequencer[vga->sequencer_index & 7];
+    case SEQUENCER_DATA:  return read_unit(vga->sequencer, VGA_SEQUENCER, vga->sequencer_index);
     case PEL_MASK:        return vga->pel_mask;
     case DAC_READ:        return vga->dac_state;
     case DAC_WRITE:       return vga->dac_index;
@@ -164,9 +176,9 @@ u32 vga_read(void *chip, u16 reg)
     case FEATURE_READ:    return vga->feature;
     case MISC_READ:       return vga->misc;
     case GRAPHICS_INDEX:  return vga->graphics_index;
-    case GRAPHICS_DATA:   return vga->graphics[vga->graphics_index & 0x0F];
+    case GRAPHICS_DATA:   return read_unit(vga->graphics, VGA_GRAPHICS, vga->graphics_index);
     case CRTC_INDEX:      return vga->crtc_index;
-    case CRTC_DATA:       return vga->crtc[vga->crtc_index & 0x1F];
+    case CRTC_DATA:       return read_unit(vga->crtc, VGA_CRTC, vga->crtc_index);
     case STATUS_1:        return status_1(vga);
     default:              return 0xFF;
     }
@@ -180,15 +192,15 @@ void vga_write(void *chip, u16 reg, u32 value)
     case ATTRIBUTE:       write_attribute(vga, v); break;
     case STATUS_0:        vga->misc = v & 0xEF; break;
     case ENABLE:          vga->enable = v & 1; break;
-    case SEQUENCER_INDEX: vga->sequencer_index = v & 7; return;
+    case SEQUENCER_INDEX: vga->sequencer_index = v; return;
     case SEQUENCER_DATA:  write_sequencer(vga, v); break;
     case PEL_MASK:        vga->pel_mask = v; break;
     case DAC_READ:        vga->dac_index = v; vga->dac_state = 3; fetch_colour(vga); return;
     case DAC_WRITE:       vga->dac_index = v; vga->dac_state = 0; vga->dac_part = 0; return;
     case DAC_DATA:        write_colour(vga, v); break;
-    case GRAPHICS_INDEX:  vga->graphics_index = v & 0x0F; return;
-    case GRAPHICS_DATA:   vga->graphics[vga->graphics_index & 0x0F] = v & graphics_bits[vga->graphics_index & 0x0F]; break;
-    case CRTC_INDEX:      vga->crtc_index = v & 0x1F; return;
+    case GRAPHICS_INDEX:  vga->graphics_index = v; return;
+    case GRAPHICS_DATA:   write_graphics(vga, v); break;
+    case CRTC_INDEX:      vga->crtc_index = v; return;
     case CRTC_DATA:       write_crtc(vga, v); break;
     case STATUS_1:        vga->feature = v & 3; return;
     default:              return;
@@ -226,9 +238,9 @@ void vga_walk(vga_t *vga, walker_t *w)
 {
     walk_chip(w, "vga", 1);
     FIELD(w, vga->misc); FIELD(w, vga->feature); FIELD_MAX(w, vga->enable, 1);
-    FIELD_MAX(w, vga->sequencer_index, 7); FIELD_ARRAY(w, vga->sequencer);
-    FIELD_MAX(w, vga->graphics_index, 15); FIELD_ARRAY(w, vga->graphics);
-    FIELD_MAX(w, vga->crtc_index, 31); FIELD_ARRAY(w, vga->crtc);
+    FIELD(w, vga->sequencer_index); FIELD_ARRAY(w, vga->sequencer);
+    FIELD(w, vga->graphics_index); FIELD_ARRAY(w, vga->graphics);
+    FIELD(w, vga->crtc_index); FIELD_ARRAY(w, vga->crtc);
     FIELD_MAX(w, vga->attribute_index, 63); FIELD_ARRAY(w, vga->attribute);
     FIELD(w, vga->attribute_data); FIELD(w, vga->latch);
     FIELD(w, vga->pel_mask); FIELD(w, vga->dac_index); FIELD_MAX(w, vga->dac_part, 2); FIELD_MAX(w, vga->dac_state, 3);

@@ -17,7 +17,7 @@
 enum { VGA_VRAM_BYTES = 16 << 20 };
 enum { VGA_PORT_FIRST = 0x3B0, VGA_PORTS = 0x30, VGA_VBE_PORT_FIRST = 0x1CE, VGA_VBE_PORTS = 2 };
 enum { VGA_WINDOW_FIRST = 0xA0000, VGA_WINDOW_BYTES = 0x20000 };
-enum { VGA_SEQUENCER = 5, VGA_GRAPHICS = 9, VGA_CRTC = 25, VGA_ATTRIBUTE = 21 };   /* registers of each unit */
+enum { VGA_SEQUENCER = 5, VGA_GRAPHICS = 9, VGA_CRTC = 25 };   /* registers of each unit */
 
 /* How the processor's window reaches memory: follows from the registers. */
 typedef enum { VGA_PATH_NONE, VGA_PATH_PLANAR, VGA_PATH_ODD_EVEN, VGA_PATH_CHAIN4, VGA_PATH_LINEAR } vga_path_t;
@@ -28,9 +28,9 @@ typedef struct vga {
     u32   vram_bytes;                /* a power of two */
 
     u8    misc, feature, enable;     /* 3C2/3CC, 3xA/3CA, 3C3 */
-    u8    sequencer_index, sequencer[8];
-    u8    graphics_index, graphics[16];
-    u8    crtc_index, crtc[32];
+    u8    sequencer_index, sequencer[VGA_SEQUENCER];
+    u8    graphics_index, graphics[VGA_GRAPHICS];
+    u8    crtc_index, crtc[VGA_CRTC];
     u8    attribute_index;           /* bit 5 is PAS */
     u8    attribute[32];
     bool  attribute_data;            /* the flip-flop: the next write to 3C0 is data */

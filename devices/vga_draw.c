@@ -70,8 +70,8 @@ static void paint_graphics(const vga_painter_t *p, u32 ma, u32 row, u32 count, u
     const vga_t *vga = p->vga;
     u8 mode = vga->graphics[GR_MODE];
     bool wide = vga->attribute[AR_MODE] & AR10_256;
-    for (u32 i = 0; i < count; i++, ma++, out += p->dots) {
-        u32 planes = get(vga_planes(vga, vga_wire(vga, ma, row)), W32);
+    for (u32 i = 0; i < count; i++, out += p->dots) {
+        u32 planes = get(vga_planes(vga, vga_wire(vga, ma + (i >> p->slow), row)), W32);
         if (wide && mode & GR5_256) {
             for (u32 x = 0; x < 4; x++)
                 out[x * 2] = out[x * 2 + 1] = p->palette[planes >> x * 8 & 0xFF];
@@ -130,10 +130,7 @@ static void scan_step(const vga_t *vga, scan_t *s, u32 y, u32 line_scale)
 {
     const u8 *cr = vga->crtc;
     u32 line_compare = cr[CR_LINE_COMPARE] | (cr[CR_OVERFLOW] >> 4 & 1u) << 8 | (cr[CR_MAX_SCAN] >> 6 & 1u) << 9;
-    if ((y + 1) % line_scale)
-        return;
-    u32 count = y / line_scale;
-    if (count == line_compare) {
+    if (y / line_scale == line_compare) {                    /* CR17_LINES_2 slows the line counter, not the row scan counter */
         bool pan_too = vga->attribute[AR_MODE] & AR10_PAN_SPLIT;
         s->split = true;
         s->ma = pan_too ? 0 : cr[CR_PRESET_ROW] >> 5 & 3u;
@@ -141,7 +138,7 @@ static void scan_step(const vga_t *vga, scan_t *s, u32 y, u32 line_scale)
         s->pan = pan_too ? 0 : s->pan;
         return;
     }
-    u32 since = s->split ? count - line_compare - 1 : count;
+    u32 since = s->split ? y - (line_compare + 1) * line_scale : y;
     if (cr[CR_MAX_SCAN] & CR9_DOUBLE_SCAN && !(since & 1))
         return;
     if (s->row == (cr[CR_MAX_SCAN] & 0x1Fu)) {
@@ -190,7 +187,9 @@ static void draw_lines(vga_painter_t *p, vga_frame_t *frame)
     frame->height = height;
     p->dots = r.dots;
     p->characters = r.characters;
-    u32 rows_matter = p->vga->graphics[GR_MISCELLANEOUS] & GR6_GRAPHICS ? 3 : 0x1F;      /* bits of the row scan that change a line */
+    p->slow = vga_slow(p->vga);
+    bool graphics = p->vga->graphics[GR_MISCELLANEOUS] & GR6_GRAPHICS;
+    u32 rows_matter = graphics ? ~p->vga->crtc[CR_MODE] & 3u : 0x1F;         /* bits of the row scan that change a line: see vga_wire */
     scan_t s = scan_start(p->vga), before = s;
     for (u32 y = 0; y < height; y++) {
         u32 *out = frame->pixels + (size_t)y * width;

@@ -31,8 +31,8 @@ enum { VBE_ENABLED = 0x01, VBE_GETCAPS = 0x02, VBE_8BIT_DAC = 0x20, VBE_LFB = 0x
 INLINE bool vbe_on(const vga_t *vga)         { return vga->vbe_enable & VBE_ENABLED; }
 INLINE u32  vbe_pitch(const vga_t *vga)      /* bytes of memory from line to line; in the 4-bit mode all four planes together */
 {
-    u32 bits = vga->vbe_bpp == 15 ? 16 : vga->vbe_bpp;
-    return (vga->vbe_virtual_width * bits + 7u) / 8;
+    u32 width = vga->vbe_virtual_width;
+    return vga->vbe_bpp == 4 ? (width + 7) / 8 * 4 : width * ((vga->vbe_bpp + 7u) / 8);
 }
 u32  vga_vbe_virtual_height(const vga_t *vga);
 void vga_vbe_validate(vga_t *vga);           /* after a load: a mode that does not exist is switched off */
@@ -80,10 +80,13 @@ INLINE u32 vga_wire(const vga_t *vga, u32 ma, u32 row)
     return out & 0xFFFF;
 }
 
+/* The memory address counter counts every 2^slow-th character. */
+INLINE u32 vga_slow(const vga_t *vga) { return vga->crtc[CR_UNDERLINE] & CR14_COUNT_4 ? 2 : vga->crtc[CR_MODE] & CR17_COUNT_2 ? 1 : 0; }
+
 /* Everything a line's renderer needs, fixed for the frame. */
 typedef struct {
     const vga_t *vga;
-    u32  dots, characters;
+    u32  dots, characters, slow;
     u32  palette[256];               /* DAC through the pel mask, 0x00RRGGBB */
     u32  colour[16];                 /* attribute values through plane enable, palette and palette */
     u32  cursor;                     /* ma of the cursor, above FFFF: none */

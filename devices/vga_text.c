@@ -36,10 +36,11 @@ void vga_paint_text(const vga_painter_t *p, u32 ma, u32 row, u32 count, u32 *out
     u32 font[2], cursor = p->cursor_shown && cursor_row(vga, row) ? p->cursor & 0xFFFF : UINT32_MAX;
     u32 background_bits = vga->attribute[AR_MODE] & AR10_BLINK ? 7 : 15;
     font_maps(vga, font);
-    for (u32 i = 0; i < count; i++, ma++, out += p->dots) {
-        const u8 *cell = vga_planes(vga, vga_wire(vga, ma, row));
+    for (u32 i = 0; i < count; i++, out += p->dots) {
+        u32 at = ma + (i >> p->slow);
+        const u8 *cell = vga_planes(vga, vga_wire(vga, at, row));
         u32 ink = p->colour[cell[1] & 15], paper = p->colour[cell[1] >> 4 & background_bits];
-        u32 bits = (ma & 0xFFFF) == cursor ? 0x1FF : glyph_row(p, font, cell[0], cell[1], row);
+        u32 bits = (at & 0xFFFF) == cursor ? 0x1FF : glyph_row(p, font, cell[0], cell[1], row);
         for (u32 x = 0; x < 8; x++)
             out[x] = bits & 0x100u >> x ? ink : paper;
         if (p->dots == 9)
@@ -58,14 +59,14 @@ void vga_read_text(const struct vga *vga, vga_text_t *text)
     if (vga_screen_off(vga) || vbe_on(vga) || vga->graphics[GR_MISCELLANEOUS] & GR6_GRAPHICS)
         return;
     vga_raster_t r = vga_raster(vga);
-    u32 height = ((cr[CR_MAX_SCAN] & 0x1Fu) + 1) * (cr[CR_MAX_SCAN] & CR9_DOUBLE_SCAN ? 2 : 1) * r.line_scale;
+    u32 height = ((cr[CR_MAX_SCAN] & 0x1Fu) + 1) * (cr[CR_MAX_SCAN] & CR9_DOUBLE_SCAN ? 2 : 1);
     text->columns = r.characters < VGA_MAX_COLUMNS ? r.characters : VGA_MAX_COLUMNS;
     text->rows = r.lines / height < VGA_MAX_ROWS ? r.lines / height : VGA_MAX_ROWS;
-    u32 start = (u32)cr[CR_START_HIGH] << 8 | cr[CR_START_LOW], cursor = (u32)cr[CR_CURSOR_HIGH] << 8 | cr[CR_CURSOR_LOW];
+    u32 slow = vga_slow(vga), start = (u32)cr[CR_START_HIGH] << 8 | cr[CR_START_LOW], cursor = (u32)cr[CR_CURSOR_HIGH] << 8 | cr[CR_CURSOR_LOW];
     bool shown = !(cr[CR_CURSOR_START] & CRA_CURSOR_OFF) && (cr[CR_CURSOR_START] & 0x1F) <= (cr[CR_CURSOR_END] & 0x1F);
     for (u32 y = 0; y < text->rows; y++)
         for (u32 x = 0; x < text->columns; x++) {
-            u32 ma = start + y * cr[CR_OFFSET] * 2 + x;
+            u32 ma = start + y * cr[CR_OFFSET] * 2 + (x >> slow);
             const u8 *cell = vga_planes(vga, vga_wire(vga, ma, 0));
             text->cells[y * text->columns + x].code = cell[0];
             text->cells[y * text->columns + x].attribute = cell[1];

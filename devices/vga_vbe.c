@@ -183,8 +183,6 @@ void vga_draw_vbe(const vga_painter_t *p, vga_frame_t *frame)
     u32 left = bpp == 4 ? vga->vbe_x / 8u * 4 : vga->vbe_x * bits / 8;
     frame->width = frame->aspect_width = width;
     frame->height = frame->aspect_height = vga->vbe_yres;
-    if (bpp == 4)
-        pitch &= ~3u;                                        /* whole plane bytes */
     for (u32 y = 0; y < frame->height; y++) {
         const u8 *from = fetch(vga, (u64)(vga->vbe_y + y) * pitch + left, bytes, scratch);
         u32 *out = frame->pixels + (size_t)y * width;

@@ -17,6 +17,26 @@ START_TEST(registers_read_back_the_bits_that_exist)
 }
 END_TEST
 
+/* Programs that look for other makers' cards write to such indices (S3: SR8 = 06h, CR38 = 48h). */
+START_TEST(indices_without_a_register_reach_nothing)
+{
+    static const struct { u16 port; u8 first; } rows[] = { { 0x3C4, 5 }, { 0x3CE, 9 }, { 0x3D4, 25 } };
+    set_video_mode(3);
+    vga_draw(&bench, frame);
+    u32 sum = frame->width;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        for (u32 index = rows[i].first; index < 256; index++) {
+            set_indexed(rows[i].port, index, 0x56);
+            ck_assert_uint_eq(get_indexed(rows[i].port, index), 0);
+        }
+    ck_assert_uint_eq(get_indexed(0x3C4, 0), 3);
+    ck_assert_uint_eq(get_indexed(0x3CE, 8), 0xFF);
+    ck_assert_uint_eq(get_indexed(0x3D4, 0x18), 0xFF);
+    vga_draw(&bench, frame);
+    ck_assert_uint_eq(frame->width, sum);
+}
+END_TEST
+
 START_TEST(attribute_index_and_data_alternate_and_status_1_starts_over)
 {
     set_video_mode(3);
@@ -221,6 +241,7 @@ int main(void)
     tcase_add_checked_fixture(tc, bench_on, bench_off);
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, registers_read_back_the_bits_that_exist);
+    tcase_add_test(tc, indices_without_a_register_reach_nothing);
     tcase_add_test(tc, attribute_index_and_data_alternate_and_status_1_starts_over);
     tcase_add_test(tc, palette_loads_only_while_pas_is_clear);
     tcase_add_test(tc, cr11_bit_7_protects_cr0_to_7_but_line_compare_8);

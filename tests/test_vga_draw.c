@@ -220,6 +220,34 @@ START_TEST(offset_zero_repeats_one_row_and_a_wide_offset_skips)
 }
 END_TEST
 
+START_TEST(address_counter_may_count_every_second_or_fourth_character)
+{
+    static const struct { u8 cr14, cr17; u32 each; } rows[] = { { 0, 0xE3, 1 }, { 0, 0xEB, 2 }, { 0x20, 0xE3, 4 }, { 0x20, 0xEB, 4 } };
+    set_video_mode(0x12);
+    for (u32 n = 0; n < 80; n++) vga_vram(&bench)[n * 4] = (u8)n;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        set_crtc(0x14, rows[i].cr14); set_crtc(0x17, rows[i].cr17);
+        draw();
+        for (u32 n = 0; n < 80; n++) ck_assert_uint_eq(row_bits(n * 8, 0, 8, colour_of(1)), n / rows[i].each);
+    }
+}
+END_TEST
+
+/* CR17 bit 2: all vertical counts are of two lines, but the row scan counts each. */
+START_TEST(slow_line_counter_doubles_the_picture)
+{
+    set_video_mode(0x12);
+    set_crtc(0x12, 0xEF); set_crtc(7, 0x2C); set_crtc(0x11, 0x0C); set_crtc(7, 0x2C);   /* 240 counts; line compare bit 8 clear */
+    set_crtc(0x17, 0xE7);
+    set_crtc(9, 0x00); set_crtc(0x18, 99);
+    for (u32 y = 0; y < 480; y++) vga_vram(&bench)[y * 80 * 4] = (u8)y;
+    draw();
+    ck_assert_uint_eq(frame->height, 480);
+    for (u32 y = 0; y < 198; y++) ck_assert_uint_eq(row_bits(0, y, 8, colour_of(1)), y);
+    for (u32 y = 200; y < 480; y++) ck_assert_uint_eq(row_bits(0, y, 8, colour_of(1)), (y - 200) & 0xFF);
+}
+END_TEST
+
 /* ---- graphics ---- */
 
 START_TEST(mode_13_shows_each_byte_as_two_by_two_dots)
@@ -433,6 +461,8 @@ int main(void)
     tcase_add_test(tc, start_address_preset_row_and_panning_scroll_text);
     tcase_add_test(tc, line_compare_splits_the_screen);
     tcase_add_test(tc, offset_zero_repeats_one_row_and_a_wide_offset_skips);
+    tcase_add_test(tc, address_counter_may_count_every_second_or_fourth_character);
+    tcase_add_test(tc, slow_line_counter_doubles_the_picture);
     tcase_add_test(tc, mode_13_shows_each_byte_as_two_by_two_dots);
     tcase_add_test(tc, mode_x_shows_planes_side_by_side);
     tcase_add_test(tc, mode_12_takes_one_bit_from_each_plane);

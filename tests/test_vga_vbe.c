@@ -130,6 +130,10 @@ START_TEST(four_bits_are_planes_in_banks_of_256_k)
     vbe_set(X_OFFSET, 3); vbe_set(Y_OFFSET, 100);
     vga_draw(&bench, frame);
     ck_assert_uint_eq(pixel(21, 500), colour_of(5));
+    vbe_mode(100, 50, 4, 1);                                 /* lines are whole bytes of a plane: 13 */
+    vga_vram(&bench)[13 * 4 + 1] = 0x80;
+    vga_draw(&bench, frame);
+    ck_assert_uint_eq(pixel(0, 1), colour_of(2));
 }
 END_TEST
 
