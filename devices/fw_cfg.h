@@ -1,0 +1,23 @@
+/* fw_cfg.h - QEMU's firmware configuration device: named blobs for firmware, selector at 510h, data at 511h. */
+#pragma once
+#include "devices/state.h"
+
+enum { FW_CFG_FILES = 16, FW_CFG_NAME = 56 };
+
+typedef struct fw_cfg {
+    u64 ram_bytes;
+    u16 cpus;
+    struct { char name[FW_CFG_NAME]; const u8 *data; u32 bytes; } file[FW_CFG_FILES];    /* sorted by name */
+    u32 n_files;
+    u16 selector;
+    u32 offset;                      /* of the next byte */
+} fw_cfg_t;
+
+void fw_cfg_init(fw_cfg_t *fw, u64 ram_bytes, u16 cpus);
+void fw_cfg_reset(fw_cfg_t *fw);
+/* The data stay the caller's and must outlive the machine.  false: no room, or the name is too long. */
+bool fw_cfg_add_file(fw_cfg_t *fw, const char *name, const void *data, u32 bytes);
+/* One row of the port table: first 510h, count 2, width 16. */
+u32  fw_cfg_read(void *fw, u16 reg);
+void fw_cfg_write(void *fw, u16 reg, u32 value);
+void fw_cfg_walk(fw_cfg_t *fw, walker_t *w);
