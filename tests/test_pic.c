@@ -443,6 +443,19 @@ START_TEST(icw1_resets_the_modes)
 }
 END_TEST
 
+START_TEST(mcs_80_mode_is_said_to_be_lacking)
+{
+    lacking_quiet(true);
+    unsigned before = lacking_count();
+    out(0x20, 0x11); out(0x21, 0x08); out(0x21, 0x04);
+    ck_assert_uint_eq(lacking_count(), before);
+    out(0x21, 0x01); out(0x21, 0x00);
+    ck_assert_uint_eq(lacking_count(), before);
+    out(0x20, 0x11); out(0x21, 0x08); out(0x21, 0x04); out(0x21, 0x00);
+    ck_assert_uint_eq(lacking_count(), before + 1);
+}
+END_TEST
+
 START_TEST(the_low_bits_of_icw2_are_the_level)
 {
     out(0x20, 0x11); out(0x21, 0x4F); out(0x21, 0x04); out(0x21, 0x01);
@@ -486,7 +499,11 @@ START_TEST(reset_is_power_on_with_the_lines_as_they_are)
     out(0x4D0, 0x20);
     raise(5);
     ck_assert(cpu_intr);
+    out(0x21, 0x8A);
     pic_reset(&master);
+    ck_assert_uint_eq(in(0x21), 0);
+    out(0x21, 0x55);                                     /* the mask, no ICW */
+    ck_assert_uint_eq(in(0x21), 0x55);
     ck_assert(!cpu_intr);
     ck_assert_uint_eq(in(0x4D0), 0);
     lower(6); raise(6);
@@ -552,6 +569,7 @@ int main(void)
     tcase_add_test(tc, only_one_read_is_a_poll_and_it_knows_every_level);
     tcase_add_test(tc, poll_with_automatic_eoi_leaves_no_isr_bit);
     tcase_add_test(tc, icw1_resets_the_modes);
+    tcase_add_test(tc, mcs_80_mode_is_said_to_be_lacking);
     tcase_add_test(tc, the_low_bits_of_icw2_are_the_level);
     tcase_add_test(tc, ltim_includes_the_timer_line);
     tcase_add_test(tc, a_non_specific_eoi_finds_the_lowest_level_too);

@@ -293,13 +293,71 @@ START_TEST(reset_clears_interrupts_and_keeps_time)
     set_reg(B, 0x72);
     set_reg(0x40, 0x55);
     wait_seconds(5);
+    bus_out(&bus, 0x70, W8, 0x80);
     ck_assert(pin);
     rtc_reset(&rtc);
+    ck_assert(!rtc.nmi_masked);
     ck_assert(!pin);
     ck_assert_uint_eq(get_reg(B), 0x02);
     ck_assert_uint_eq(get_reg(C), 0);
     ck_assert_uint_eq(get_reg(SEC), 5);
     ck_assert_uint_eq(get_reg(0x40), 0x55);
+}
+END_TEST
+
+START_TEST(a_new_rate_does_not_move_the_second)
+{
+    wait_ns(700000000);
+    set_reg(A, 0x2F);
+    wait_ns(299999999);
+    ck_assert_uint_eq(get_reg(SEC), 0);
+    wait_ns(1);
+    ck_assert_uint_eq(get_reg(SEC), 1);
+}
+END_TEST
+
+START_TEST(the_board_sees_the_time_without_touching_the_chip)
+{
+    walker_t before = walk_hasher(), after = walk_hasher();
+    wait_seconds(42);
+    rtc_walk(&rtc, &before);
+    ck_assert_uint_eq(rtc_cmos_get(&rtc, SEC), 0x42);
+    rtc_walk(&rtc, &after);
+    ck_assert_uint_eq(before.hash, after.hash);
+    rtc_cmos_set(&rtc, SEC, 0x11);                                  /* configuration only */
+    ck_assert_uint_eq(rtc_cmos_get(&rtc, SEC), 0x42);
+}
+END_TEST
+
+START_TEST(daylight_saving_is_said_to_be_lacking)
+{
+    lacking_quiet(true);
+    unsigned before = lacking_count();
+    set_reg(B, 0x82);
+    ck_assert_uint_eq(lacking_count(), before);
+    set_reg(B, 0x03);
+    ck_assert_uint_eq(lacking_count(), before + 1);
+}
+END_TEST
+
+/* Dates that are none are brought into range when the day ends (BCD; the weekday counts for itself). */
+static const struct { u8 year, month, day, weekday; const char *next; } odd_dates[] = {
+    { 0x23, 0x02, 0x31, 3, "2023-03-04 00:00:00 w4" },
+    { 0x23, 0x00, 0x00, 7, "2023-01-02 00:00:00 w1" },
+    { 0x23, 0x19, 0x01, 7, "2023-12-02 00:00:00 w1" },
+    { 0x23, 0x12, 0x45, 1, "2024-01-01 00:00:00 w2" },
+    { 0xFF, 0xFF, 0xFF, 0, "2066-01-01 00:00:00 w1" },
+};
+
+START_TEST(odd_dates_come_into_range)
+{
+    set_reg(B, 0x82);
+    set_reg(0x32, 0x20); set_reg(YEAR, odd_dates[_i].year); set_reg(MONTH, odd_dates[_i].month);
+    set_reg(DAY, odd_dates[_i].day); set_reg(WEEKDAY, odd_dates[_i].weekday);
+    set_reg(HOUR, 0x23); set_reg(MIN, 0x59); set_reg(SEC, 0x59);
+    set_reg(B, 0x02);
+    wait_seconds(1);
+    ck_assert_str_eq(shown(), odd_dates[_i].next);
 }
 END_TEST
 
@@ -415,6 +473,10 @@ int main(void)
     tcase_add_test(tc, update_ended_interrupts_every_second);
     tcase_add_loop_test(tc, alarms_match_with_dont_cares, 0, COUNT_OF(alarms));
     tcase_add_test(tc, reset_clears_interrupts_and_keeps_time);
+    tcase_add_test(tc, a_new_rate_does_not_move_the_second);
+    tcase_add_test(tc, the_board_sees_the_time_without_touching_the_chip);
+    tcase_add_test(tc, daylight_saving_is_said_to_be_lacking);
+    tcase_add_loop_test(tc, odd_dates_come_into_range, 0, COUNT_OF(odd_dates));
     tcase_add_test(tc, port_70_bit_7_masks_nmi_and_is_no_part_of_the_index);
     tcase_add_test(tc, the_checksum_covers_10h_to_2dh);
     tcase_add_loop_test(tc, the_walk_carries_the_whole_state, 0, 20);
