@@ -26,6 +26,23 @@ static void set_up(void)
 
 static void tear_down(void) { unlink(path); }
 
+/* The host's calls without the wait for its disk: thousands of images are made here. */
+static int no_wait(const host_calls_t *calls, int handle) { (void)calls; (void)handle; return 0; }
+
+static host_calls_t quick(void)
+{
+    host_calls_t calls = host_posix;
+    calls.sync = no_wait;
+    return calls;
+}
+
+static disk_t *open_quick(disk_options_t options, image_kind_t *kind)
+{
+    static host_calls_t calls;
+    calls = quick();
+    return disk_open_on(&calls, path, options, kind, why, sizeof why);
+}
+
 /* ---- an empty image: header, count table, one block of counts, L1 ---- */
 
 static void write_file(u64 offset, const void *what, size_t bytes)
@@ -142,7 +159,7 @@ static bool random_use(disk_t *disk, u64 seed, unsigned n)
 static disk_t *open_well(disk_options_t options)
 {
     image_kind_t kind = IMAGE_UNKNOWN;
-    disk_t *disk = disk_open(path, options, &kind, why, sizeof why);
+    disk_t *disk = open_quick(options, &kind);
     ck_assert_msg(disk && kind == IMAGE_QCOW2, "%s", why);
     return disk;
 }
@@ -251,7 +268,7 @@ START_TEST(damaged_images_do_no_harm)
         }
         ck_assert_int_eq(truncate(path, 0), 0);
         if (length) write_file(0, bad, length);
-        disk = disk_open(path, plain, NULL, why, sizeof why);
+        disk = open_quick(plain, NULL);
         if (disk) {
             opened++;
             u64 last = disk->bytes - 512;
@@ -286,7 +303,7 @@ static bool fault(const host_calls_t *calls)
 }
 
 static s64 f_write(const host_calls_t *c, int h, u64 offset, const void *from, u32 bytes) { return fault(c) ? -ENOSPC : host_posix.write(c, h, offset, from, bytes); }
-static int f_sync(const host_calls_t *c, int h) { return fault(c) ? -EIO : host_posix.sync(c, h); }
+static int f_sync(const host_calls_t *c, int h) { (void)h; return fault(c) ? -EIO : 0; }
 
 /* Every write and sync of a session fails once, or from then on (the program killed there): no write that was said to be well is lost, and the tables stay right. */
 static void session_with_fault(unsigned fail_at, bool for_ever, bool *happened)
