@@ -2,7 +2,7 @@
  *
  * Documents: see vga.h.  The beam is not ticked: status register 1 is computed from virtual time, dot clock and the CRTC's totals.
  *
- * Not implemented: the vertical retrace interrupt (said at run time), the 16- and 32-bit shift register loads of SR1 (said), the
+ * Not implemented: the 16- and 32-bit shift register loads of SR1 (said at run time), the
  * attribute outputs on bits 4 and 5 of status register 1 (read as 0), the light pen, clock selects 2 and 3 (no oscillator there: 25.175 MHz
  * is used), display and sync skew. */
 #include "devices/vga_inside.h"
@@ -60,6 +60,44 @@ vga_beam_t vga_beam(const vga_t *vga)
     return (vga_beam_t){ .frame = clocks / frame_clocks,
                          .display = line < r.lines && in_line < r.characters * r.dots * r.clocks,
                          .sync = line - r.sync < r.sync_lines };
+}
+
+/* ---- the vertical retrace interrupt: CR11 bit 4 clear holds it off, bit 5 set disables it ---- */
+
+static bool retrace_wanted(const vga_t *vga) { return (vga->crtc[CR_V_SYNC_END] & 0x30) == 0x10 && !vbe_on(vga); }
+
+static u64 next_retrace(const vga_t *vga)
+{
+    vga_raster_t r = vga_raster(vga);
+    u32 line_clocks = r.total_characters * r.dots * r.clocks, frame_clocks = line_clocks * r.total_lines;
+    if (r.sync >= r.total_lines)
+        return VCLOCK_NEVER;
+    u64 clocks = muldiv64(vga->clock->now, r.hz, 1000000000), at = clocks - clocks % frame_clocks + r.sync * line_clocks;
+    if (at <= clocks)
+        at += frame_clocks;
+    return muldiv64(at, 1000000000, r.hz) + 1;
+}
+
+static void begin_retrace(void *chip)
+{
+    vga_t *vga = chip;
+    if (!retrace_wanted(vga))
+        return;
+    vga->retrace_pending = true;
+    line_set(&vga->irq, true);
+}
+
+/* After a write to the CRTC: its timing or the interrupt's bits may have changed. */
+static void arm_retrace(vga_t *vga)
+{
+    if (!(vga->crtc[CR_V_SYNC_END] & 0x10) && vga->retrace_pending) {
+        vga->retrace_pending = false;
+        line_set(&vga->irq, false);
+    }
+    if (retrace_wanted(vga) && !vga->retrace_pending)
+        alarm_set(&vga->retrace, next_retrace(vga));
+    else if (alarm_is_set(&vga->retrace))
+        alarm_clear(&vga->retrace);
 }
 
 /* ---- the attribute controller ---- */
@@ -135,8 +173,7 @@ static void write_crtc(vga_t *vga, u8 value)
     if (protected)                                           /* line compare bit 8 stays writable */
         value = (u8)((vga->crtc[CR_OVERFLOW] & ~0x10) | (value & 0x10));
     vga->crtc[index] = value & crtc_bits[index];
-    if (index == CR_V_SYNC_END && (value & 0x30) == 0x10)
-        lacking("vga: vertical retrace interrupt (CR11 bits 4 and 5)");
+    arm_retrace(vga);
 }
 
 /* ---- ports ---- */
@@ -165,7 +202,7 @@ u32 vga_read(void *chip, u16 reg)
     switch (decode(vga, reg)) {
     case ATTRIBUTE:       return vga->attribute_index;
     case ATTRIBUTE_READ:  return vga->attribute[vga->attribute_index & 0x1F];
-    case STATUS_0:        return 0x10;                       /* switch sense: a colour monitor; no interrupt pending */
+    case STATUS_0:        return 0x10 | (vga->retrace_pending ? 0x80 : 0);    /* switch sense: a colour monitor */
     case ENABLE:          return vga->enable;
     case SEQUENCER_INDEX: return vga->sequencer_index;
     case SEQUENCER_DATA:  return read_unit(vga->sequencer, VGA_SEQUENCER, vga->sequencer_index);
@@ -214,6 +251,7 @@ bool vga_init(vga_t *vga, vclock_t *clock, u32 vram_bytes)
 {
     assert(vram_bytes >= 256 << 10 && (vram_bytes & (vram_bytes - 1)) == 0);
     *vga = (vga_t){ .clock = clock, .vram = calloc(1, vram_bytes), .vram_bytes = vram_bytes };
+    alarm_init(&vga->retrace, clock, begin_retrace, vga);
     if (vga->vram)
         vga_reset(vga);
     return vga->vram;
@@ -228,8 +266,11 @@ void vga_free(vga_t *vga)
 /* The data sheets leave most registers undefined at power-on; here they are 0, and the subsystem is enabled as on an adapter card. */
 void vga_reset(vga_t *vga)
 {
-    vga_t fresh = { .clock = vga->clock, .vram = vga->vram, .vram_bytes = vga->vram_bytes, .generation = vga->generation,
-                    .enable = 1, .pel_mask = 0xFF, .vbe_id = 0xB0C5 };
+    alarm_clear(&vga->retrace);
+    if (vga->retrace_pending)
+        line_set(&vga->irq, false);
+    vga_t fresh = { .clock = vga->clock, .irq = vga->irq, .retrace = vga->retrace, .vram = vga->vram, .vram_bytes = vga->vram_bytes,
+                    .generation = vga->generation, .enable = 1, .pel_mask = 0xFF, .vbe_id = 0xB0C5 };
     *vga = fresh;
     vga_recompute(vga);
 }
@@ -249,6 +290,8 @@ void vga_walk(vga_t *vga, walker_t *w)
     FIELD_MAX(w, vga->vbe_xres, VGA_MAX_WIDTH); FIELD_MAX(w, vga->vbe_yres, VGA_MAX_HEIGHT); FIELD_MAX(w, vga->vbe_bpp, 32);
     FIELD_MAX(w, vga->vbe_enable, 0xFF); FIELD(w, vga->vbe_bank); FIELD(w, vga->vbe_virtual_width);
     FIELD(w, vga->vbe_x); FIELD(w, vga->vbe_y);
+    FIELD(w, vga->retrace_pending);
+    alarm_walk(&vga->retrace, w, "retrace");
     FIELD_BYTES(w, vga->vram, vga->vram_bytes);
     if (walk_loading(w)) {
         vga_vbe_validate(vga);

@@ -10,6 +10,7 @@
  * vga_vbe_read/vga_vbe_write; the region A0000..BFFFF to vga_load/vga_store; the linear frame buffer is a region whose host
  * memory is vga_vram(). */
 #pragma once
+#include "devices/line.h"
 #include "devices/state.h"
 #include "devices/vclock.h"
 #include "mem/base.h"
@@ -24,6 +25,9 @@ typedef enum { VGA_PATH_NONE, VGA_PATH_PLANAR, VGA_PATH_ODD_EVEN, VGA_PATH_CHAIN
 
 typedef struct vga {
     vclock_t *clock;
+    line_t irq;                      /* vertical retrace interrupt; IRQ 2 (9) where it is wired at all */
+    alarm_t retrace;                 /* set while that interrupt is wanted */
+    bool  retrace_pending;
     u8   *vram;
     u32   vram_bytes;                /* a power of two */
 

@@ -176,6 +176,37 @@ START_TEST(a_frame_of_mode_3_is_as_long_as_its_dots)      /* 900 x 449 dots at 2
 }
 END_TEST
 
+static u32 interrupts;
+static void count_interrupt(void *chip, int pin, bool level) { (void)chip; (void)pin; interrupts += level; }
+
+START_TEST(retrace_interrupt_comes_at_retrace_and_stays_until_cleared)
+{
+    bench.irq = (line_t){ .set = count_interrupt };
+    interrupts = 0;
+    set_video_mode(3);
+    vclock_advance(&bench_clock, 100000000);
+    ck_assert_uint_eq(interrupts, 0);                        /* the BIOS's table leaves it off */
+    set_crtc(0x11, 0x1E);
+    for (u32 i = 1; i <= 5; i++) {
+        ck_assert(alarm_is_set(&bench.retrace));
+        vclock_advance(&bench_clock, bench.retrace.when - 200);
+        ck_assert_uint_eq(port_in(0x3DA) & 8, 0);
+        vclock_advance(&bench_clock, bench_clock.now + 400);
+        ck_assert_uint_eq(port_in(0x3DA) & 8, 8);
+        ck_assert_uint_eq(interrupts, i);
+        ck_assert_uint_eq(port_in(0x3C2) & 0x80, 0x80);
+        vclock_advance(&bench_clock, bench_clock.now + 50000000);
+        ck_assert_uint_eq(interrupts, i);                    /* not again before it is cleared */
+        set_crtc(0x11, 0x0E);
+        ck_assert_uint_eq(port_in(0x3C2) & 0x80, 0);
+        set_crtc(0x11, 0x1E);
+    }
+    set_crtc(0x11, 0x3E);
+    vclock_advance(&bench_clock, bench_clock.now + 100000000);
+    ck_assert_uint_eq(interrupts, 5);
+}
+END_TEST
+
 START_TEST(status_0_senses_a_colour_monitor) { ck_assert_uint_eq(port_in(0x3C2) & 0x90, 0x10); } END_TEST
 
 START_TEST(modes_describe_themselves)
@@ -250,6 +281,7 @@ int main(void)
     tcase_add_test(tc, video_subsystem_enable_hides_ports_and_memory);
     tcase_add_test(tc, retrace_comes_at_the_modes_rate);
     tcase_add_test(tc, a_frame_of_mode_3_is_as_long_as_its_dots);
+    tcase_add_test(tc, retrace_interrupt_comes_at_retrace_and_stays_until_cleared);
     tcase_add_test(tc, status_0_senses_a_colour_monitor);
     tcase_add_test(tc, modes_describe_themselves);
     tcase_add_test(tc, generation_follows_what_changes_the_picture);
