@@ -78,12 +78,14 @@ void board_write_92(void *chip, u16 reg, u32 value)
         pulse(&board->reset);
 }
 
-u32 board_read_cf9(void *chip, u16 reg) { (void)reg; return ((const board_t *)chip)->port_cf9; }
+/* Only an access to CF9h itself counts; there is no PCI at CF8h and CFAh. */
+u32 board_read_cf8(void *chip, u16 reg) { return reg == 1 ? ((const board_t *)chip)->port_cf9 : 0xFFFFFFFF; }
 
-void board_write_cf9(void *chip, u16 reg, u32 value)
+void board_write_cf8(void *chip, u16 reg, u32 value)
 {
-    (void)reg;
     board_t *board = chip;
+    if (reg != 1)
+        return;
     bool rises = value & RST_CPU && !(board->port_cf9 & RST_CPU);
     board->port_cf9 = value & 0x0E;
     if (rises)

@@ -35,8 +35,9 @@ u32  board_read_92(void *board, u16 reg);
 void board_write_92(void *board, u16 reg, u32 value);
 u32  board_read_e9(void *board, u16 reg);
 void board_write_e9(void *board, u16 reg, u32 value);
-u32  board_read_cf9(void *board, u16 reg);
-void board_write_cf9(void *board, u16 reg, u32 value);
+/* A row of four ports at CF8h, width 32: a dword written to CF8h is PCI's and no byte of it may reach CF9h. */
+u32  board_read_cf8(void *board, u16 reg);
+void board_write_cf8(void *board, u16 reg, u32 value);
 void board_write_8900(void *board, u16 reg, u32 value);
 void board_write_exit(void *board, u16 reg, u32 value);
 void board_walk(board_t *board, walker_t *w);

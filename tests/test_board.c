@@ -1,6 +1,7 @@
 /* test_board.c - ports 61h, 80h, 92h, E9h, CF9h, 8900h and the debug exit.  Sources: head of devices/board.c. */
 #include "tests/chip_check.h"
 #include "devices/board.h"
+#include "mem/bus.h"
 
 static vclock_t clock_, clock_2;
 static board_t board, board_2;
@@ -103,12 +104,26 @@ END_TEST
 
 START_TEST(cf9_resets_when_bit_2_rises)
 {
-    board_write_cf9(&board, 0, 0x02);
+    board_write_cf8(&board, 1, 0x02);
     ck_assert_uint_eq(resets, 0);
-    board_write_cf9(&board, 0, 0x06);
+    board_write_cf8(&board, 1, 0x06);
     ck_assert_uint_eq(resets, 1);
-    ck_assert_uint_eq(board_read_cf9(&board, 0), 0x06);
-    board_write_cf9(&board, 0, 0x04);
+    ck_assert_uint_eq(board_read_cf8(&board, 1), 0x06);
+    board_write_cf8(&board, 1, 0x04);
+    ck_assert_uint_eq(resets, 1);
+}
+END_TEST
+
+START_TEST(a_pci_address_is_no_reset)
+{
+    static bus_t bus;
+    bus_init(&bus, NULL, 0);
+    ck_assert(bus_attach(&bus, &(port_range_t){ .name = "CF8", .first = 0xCF8, .count = 4, .width = W32,
+                                                .read = board_read_cf8, .write = board_write_cf8, .chip = &board }));
+    bus_out(&bus, 0xCF8, W32, 0x80000400);
+    ck_assert_uint_eq(resets, 0);
+    ck_assert_uint_eq(bus_in(&bus, 0xCF8, W32), 0xFFFFFFFF);
+    bus_out(&bus, 0xCF9, W8, 6);
     ck_assert_uint_eq(resets, 1);
 }
 END_TEST
@@ -160,7 +175,7 @@ START_TEST(random_writes_find_nothing)
         switch (throw_dice(&d, 8)) {
         case 0: board_write_61(&board, 0, v); break;
         case 1: board_write_92(&board, 0, v); break;
-        case 2: board_write_cf9(&board, 0, v); break;
+        case 2: board_write_cf8(&board, 1, v); break;
         case 3: board_write_8900(&board, 0, v & 1 ? v : (u32)"Shutdown"[throw_dice(&d, 8)]); break;
         case 4: board_write_exit(&board, 0, v); break;
         case 5: board_out2(&board, 0, v & 1); break;
@@ -182,6 +197,7 @@ int main(void)
     tcase_add_test(tc, the_speaker_moves_when_out2_and_bit_1_agree);
     tcase_add_test(tc, port_92_has_a20_and_a_fast_reset);
     tcase_add_test(tc, cf9_resets_when_bit_2_rises);
+    tcase_add_test(tc, a_pci_address_is_no_reset);
     tcase_add_test(tc, only_the_whole_word_powers_off);
     tcase_add_test(tc, debug_ports_talk);
     tcase_add_test(tc, walk_saves_everything);
