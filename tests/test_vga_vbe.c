@@ -157,6 +157,8 @@ START_TEST(virtual_screen_is_wider_and_moves)
     ck_assert_uint_eq(vbe_get(X_OFFSET), 200);
     vbe_set(Y_OFFSET, VGA_VRAM_BYTES / 1280 - 1);            /* the picture goes on at the start of memory */
     u32 last = VGA_VRAM_BYTES / 1280 - 1, before_end = (VGA_VRAM_BYTES - last * 1280) / 2;
+    ck_assert_uint_eq(vbe_get(Y_OFFSET), last);
+    ck_assert_uint_eq(vbe_get(0x0B), 0);                     /* no such register */
     put(vga_vram(&bench) + 10 * 2, W16, 0x001F);
     vga_draw(&bench, frame);
     ck_assert_uint_eq(pixel((before_end + 10 - 200) % 640, (before_end + 10 - 200) / 640), 0x0000FF);
