@@ -1,0 +1,118 @@
+/* boot.c - INT 19h: the first sector of the first device that has one.  INT 18h tries the next device.
+ * "BIOS Boot Specification" 1.01 for INT 18h; CMOS 3Dh and 38h hold the order as on Bochs and QEMU:
+ * 1 diskette, 2 hard disk, 3 CD-ROM.  Left out: CD-ROMs (El Torito) are named and passed over. */
+#include "system.h"
+
+void boot_jump(u32 segment_offset, u32 drive);
+
+enum { NOTHING, DISKETTE, HARD_DISK, CD_ROM, KINDS };
+
+static u32 order(u32 n)
+{
+    u32 first = cmos_read(0x3D);
+    u32 entry = n == 0 ? first & 15 : n == 1 ? first >> 4 : cmos_read(0x38) >> 4;
+    if (!first)                                 /* never set: diskette, then disk */
+        entry = n == 0 ? DISKETTE : n == 1 ? HARD_DISK : NOTHING;
+    return entry < KINDS ? entry : NOTHING;
+}
+
+static u32 read_sector(u32 drive, u32 *status)
+{
+    for (u32 tries = 0; tries < 4; tries++) {
+        call_t disk = { .eax = 0x0201 };
+        disk.bx = 0x7C00;
+        disk.cx = 1;
+        disk.dx = (u16)drive;
+        call_interrupt(0x13, &disk);
+        *status = disk.ah;
+        if (!(disk.flags & CF))
+            return true;
+        call_t reset = { .eax = 0 };
+        reset.dx = (u16)drive;
+        call_interrupt(0x13, &reset);
+        if (*status == 0x80)
+            break;
+    }
+    return false;
+}
+
+/* A diskette may hold any code, but not nothing; a disk needs its signature. */
+static text_t refuse(u32 drive)
+{
+    u32 first = peek16(0, 0x7C00);
+    bool blank = true;
+    for (u32 i = 0; i < 16; i++)
+        blank &= peek16(0, 0x7C00 + i * 2) == first;
+    if (blank)
+        return TEXT("the first sector is blank");
+    if (drive >= 0x80 && peek16(0, 0x7DFE) != 0xAA55)
+        return TEXT("the first sector has no boot signature (55 AA)");
+    return 0;
+}
+
+static text_t reason(u32 status)
+{
+    switch (status) {
+    case 0x80: return TEXT("no answer (no medium?)");
+    case 0x01: case 0x07: return TEXT("no such drive");
+    case 0xAA: return TEXT("not ready");
+    default:   return TEXT("it cannot be read");
+    }
+}
+
+static void complain(text_t what, text_t why)
+{
+    print(TEXT("  "));
+    print(what);
+    print(TEXT(": "));
+    print(why);
+    print_char('\n');
+}
+
+static void try_drive(u32 drive, text_t name)
+{
+    u32 status;
+    text_t why;
+    if (drive >= 0x80 ? !BDA(disks) : !(BDA(equipment) & 1)) {
+        complain(name, TEXT("not installed"));
+        return;
+    }
+    if (!read_sector(drive, &status)) {
+        complain(name, reason(status));
+        return;
+    }
+    why = refuse(drive);
+    if (why) {
+        complain(name, why);
+        return;
+    }
+    boot_jump(0x00007C00, drive);
+}
+
+static void try_device(u32 kind)
+{
+    switch (kind) {
+    case DISKETTE:  try_drive(0x00, TEXT("Diskette A")); break;
+    case HARD_DISK: try_drive(0x80, TEXT("Hard disk 0")); break;
+    case CD_ROM:    complain(TEXT("CD-ROM"), TEXT("booting from CD-ROM is not supported")); break;
+    default: break;
+    }
+}
+
+/* `next` is false for INT 19h, true for INT 18h, when a boot sector gave up. */
+void boot(u32 next)
+{
+    EBDA_SET(free_levels, (1 << LEVELS) - 1);   /* whoever was interrupted is gone */
+    u32 n = next ? EBDA(boot_device) + 1u : 0;
+    for (;;) {
+        for (; n < 3; n++) {
+            EBDA_SET(boot_device, n);
+            try_device(order(n));
+        }
+        print(TEXT("Nothing to start from. Tried in this order: the above.\n"
+                   "Insert a system diskette and press any key.\n"));
+        call_t key = { .eax = 0 };
+        call_interrupt(0x16, &key);
+        n = 0;
+    }
+}

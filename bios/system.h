@@ -1,0 +1,63 @@
+/* system.h - what the files of the system BIOS know of one another. */
+#pragma once
+#include "abi.h"
+#include "bda.h"
+#include "pcio.h"
+
+/* text.c: the sign-on's voice */
+void print_char(u32 c);
+void print(text_t text);
+void print_ram(const char *text);
+void print_number(u32 n);
+void print_hex(u32 n, u32 digits);
+void print_size(u32 sectors, u32 high);         /* of 512 bytes */
+void debug(text_t text);
+u32  bcd_to_binary(u32 bcd);
+
+/* chips.c: power-on of the board's chips */
+void chips_start(void);
+void irq_enable(u32 irq);
+void irq_disable(u32 irq);
+bool irq_enabled(u32 irq);
+bool a20_set(bool on);
+bool a20_get(void);
+u32  cpu_family(char vendor[13]);
+u32  cpu_features(void);                         /* CPUID 1, EDX; 0 without CPUID */
+bool wait_idle(u32 irq);                        /* HLT if an interrupt can wake us */
+bool hook_wait(u32 device);                     /* INT 15h/90h: true: the wait timed out */
+void hook_post(u32 device);                     /* INT 15h/91h */
+
+/* memory.c, move.c */
+void apic_start(void);
+u32  memory_above_kib(void);
+
+/* keyboard.c */
+void keyboard_start(void);
+void keyboard_leds(void);
+bool kbc_write(u32 port, u32 value);
+bool kbc_read(u8 *value);
+bool kbc_empty_input(void);
+
+/* mouse.c, rtc.c, serial.c */
+void mouse_start(void);
+void rtc_start(void);
+void ports_start(void);
+
+void far_in16(u32 port, u32 segment, u32 offset, u32 words);
+void far_out16(u32 port, u32 segment, u32 offset, u32 words);
+
+/* rtc.c: a limit in seconds of the real-time clock, which programs leave alone (the timer they speed up) */
+typedef struct { u8 last, left; } limit_t;
+void limit_start(limit_t *limit, u32 seconds);
+bool limit_over(limit_t *limit);
+
+/* floppy.c, disk.c, ata.c, edd.c */
+void floppy_start(void);
+void floppy_service(regs_t *r);
+void disk_start(void);
+void disk_report(void);
+void disk_edd(regs_t *r, u32 number);
+void disk_result(regs_t *r, u32 status);
+
+/* boot.c */
+void boot(u32 next);
