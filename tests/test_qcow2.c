@@ -52,6 +52,15 @@ static void write_file(u64 offset, const void *what, size_t bytes)
     close(f);
 }
 
+/* A new empty file: cutting the old one to nothing would make some file systems wait for the disk. */
+static void fresh(void)
+{
+    unlink(path);
+    int f = open(path, O_RDWR | O_CREAT, 0600);
+    ck_assert(f >= 0);
+    close(f);
+}
+
 static void make(unsigned version, unsigned bits, u64 disk_bytes)
 {
     u64 cluster = (u64)1 << bits, per_l2 = cluster / 8, l2s = (disk_bytes + cluster * per_l2 - 1) / (cluster * per_l2);
@@ -73,7 +82,7 @@ static void make(unsigned version, unsigned bits, u64 disk_bytes)
     put_big(image + cluster, 2 * cluster, 8);
     for (u64 i = 0; i < total; i++)
         put_big(image + 2 * cluster + i * 2, 1, 2);
-    ck_assert_int_eq(truncate(path, 0), 0);
+    fresh();
     write_file(0, image, total * cluster);
     free(image);
 }
@@ -266,7 +275,7 @@ START_TEST(damaged_images_do_no_harm)
             x ^= x << 13; x ^= x >> 7; x ^= x << 17;
             bad[(x >> 32) % (n % 2 ? bytes : 112)] ^= (u8)(1u << (x & 7));
         }
-        ck_assert_int_eq(truncate(path, 0), 0);
+        fresh();
         if (length) write_file(0, bad, length);
         disk = open_quick(plain, NULL);
         if (disk) {
@@ -283,7 +292,6 @@ START_TEST(damaged_images_do_no_harm)
             ck_assert(now == length && memcmp(still, bad, length) == 0 && strstr(why, path));
             free(still);
         }
-        ck_assert_int_eq(truncate(path, 0), 0);
     }
     ck_assert(opened > 100 && refused > 100);
     free(good);
