@@ -64,9 +64,9 @@ void LMSW(cpu_t *cpu, const op_t *op, width_t w, u32 src)
     set_cr0(cpu, (cpu->cr0 & ~bits) | (src & bits));
 }
 
-void CLTS(cpu_t *cpu, const op_t *op)
+void CLTS(cpu_t *cpu, const op_t *op, width_t w)
 {
-    (void)op;
+    (void)op; (void)w;
     need_cpl0(cpu);
     cpu->cr0 &= ~(u32)CR0_TS;
     cpu_mode_changed(cpu);
@@ -124,12 +124,15 @@ void write_control(cpu_t *cpu, unsigned n, u32 value)
     }
 }
 
-void INVLPG(cpu_t *cpu, u32 linear)
+/* A 4 MiB page sits in the TLB as many entries of 4 KiB, all of which must go. */
+void INVLPG(cpu_t *cpu, const op_t *op, width_t w)
 {
+    (void)w;
     if (!model_has(cpu->model, HAS_486))
         fault_ud(cpu);
     need_cpl0(cpu);
-    cpu_flush_tlb_page(cpu, linear);
+    if (cpu->cr4 & (CR4_PSE | CR4_PAE)) cpu_flush_tlb(cpu, true);
+    else                                cpu_flush_tlb_page(cpu, cpu->seg[op->seg].base + offset_of(cpu, op));
 }
 
 /* ---- debug registers ---- */
@@ -191,3 +194,12 @@ static unsigned need_test(cpu_t *cpu, unsigned n)
 
 u32 read_test(cpu_t *cpu, unsigned n)              { n = need_test(cpu, n); return cpu->tr_test[n & 7]; }
 void write_test(cpu_t *cpu, unsigned n, u32 value) { n = need_test(cpu, n); cpu->tr_test[n & 7] = value; }
+
+/* ---- the instructions: op->src is the number, op->dst the general register, always 32 bits ---- */
+
+void MOV_from_CR(cpu_t *cpu, const op_t *op, width_t w) { (void)w; set_reg(cpu, op->dst, W32, read_control(cpu, op->src)); }
+void MOV_to_CR(cpu_t *cpu, const op_t *op, width_t w)   { (void)w; write_control(cpu, op->src, reg(cpu, op->dst, W32)); }
+void MOV_from_DR(cpu_t *cpu, const op_t *op, width_t w) { (void)w; set_reg(cpu, op->dst, W32, read_debug(cpu, op->src)); }
+void MOV_to_DR(cpu_t *cpu, const op_t *op, width_t w)   { (void)w; write_debug(cpu, op->src, reg(cpu, op->dst, W32)); }
+void MOV_from_TR(cpu_t *cpu, const op_t *op, width_t w) { (void)w; set_reg(cpu, op->dst, W32, read_test(cpu, op->src)); }
+void MOV_to_TR(cpu_t *cpu, const op_t *op, width_t w)   { (void)w; write_test(cpu, op->src, reg(cpu, op->dst, W32)); }

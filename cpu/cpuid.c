@@ -38,9 +38,9 @@ static leaf_t answer(model_t model, u32 leaf)
     return (leaf_t){ id->cache_eax, id->cache[0], id->cache[1], id->cache[2] };
 }
 
-void CPUID(cpu_t *cpu, const op_t *op)
+void CPUID(cpu_t *cpu, const op_t *op, width_t w)
 {
-    (void)op;
+    (void)op; (void)w;
     if (!model_has(cpu->model, HAS_CPUID))
         fault_ud(cpu);
     leaf_t leaf = answer(cpu->model, cpu->r[EAX]);

@@ -79,8 +79,7 @@ static void switch_by(cpu_t *cpu, const descriptor_t *d, task_kind_t kind, u32 r
 
 static bool is_task(const descriptor_t *d) { return d_is_tss(d) || d_type(d) == TYPE_TASK_GATE; }
 
-/* A far jump does not know where it stands: the operation does. */
-static u32 next_eip(const cpu_t *cpu)
+u32 far_next_eip(const cpu_t *cpu)
 {
     const cold_t *cold = cold_of(cpu, cpu->current);
     return cold->eip + cold->length;
@@ -101,7 +100,7 @@ static void jump_protected(cpu_t *cpu, u16 selector, u32 offset)
 {
     descriptor_t d = descriptor_need(cpu, selector, GP, 0);
     if (is_task(&d)) {
-        switch_by(cpu, &d, TASK_JMP, next_eip(cpu));
+        switch_by(cpu, &d, TASK_JMP, far_next_eip(cpu));
     } else if (d_is_call_gate(&d)) {
         jump_through_gate(cpu, &d);
     } else {

@@ -14,6 +14,9 @@ void interrupt_return(cpu_t *cpu, width_t w);                 /* IRET */
 /* A code segment about to be entered: everything the commit needs. */
 typedef struct { descriptor_t d; segment_t segment; u32 eip; u8 cpl; } entry_t;
 
+/* Of the instruction after the current one: where a task that leaves by JMP or IRET goes on. */
+u32     far_next_eip(const cpu_t *cpu);
+
 /* Decisions shared by far.c, return.c and interrupt.c. */
 
 /* The target of a direct JMP or CALL, which cannot change CPL.  Vol. 3A, 5.8.1. */

@@ -119,9 +119,9 @@ static void give(cpu_t *cpu, u64 value)
     cpu->r[EDX] = (u32)(value >> 32);
 }
 
-void RDMSR(cpu_t *cpu, const op_t *op)
+void RDMSR(cpu_t *cpu, const op_t *op, width_t w)
 {
-    (void)op;
+    (void)op; (void)w;
     const msr_row_t *row = need_msr(cpu);
     give(cpu, !row ? cpu_tsc(cpu) : row->kind == KEPT ? *kept(cpu, row, cpu->r[ECX]) : row->value);
 }
@@ -135,9 +135,9 @@ static void write_kept(cpu_t *cpu, const msr_row_t *row, u64 value)
         cpu_flush_tlb(cpu, true);                /* NX bits count from now on, or no more */
 }
 
-void WRMSR(cpu_t *cpu, const op_t *op)
+void WRMSR(cpu_t *cpu, const op_t *op, width_t w)
 {
-    (void)op;
+    (void)op; (void)w;
     const msr_row_t *row = need_msr(cpu);
     u64 value = (u64)cpu->r[EDX] << 32 | cpu->r[EAX];
     if (!row)
@@ -150,9 +150,9 @@ void WRMSR(cpu_t *cpu, const op_t *op)
 
 /* ---- RDTSC, RDPMC ---- */
 
-void RDTSC(cpu_t *cpu, const op_t *op)
+void RDTSC(cpu_t *cpu, const op_t *op, width_t w)
 {
-    (void)op;
+    (void)op; (void)w;
     if (!model_has(cpu->model, HAS_TSC))
         fault_ud(cpu);
     if (cpu->cr4 & CR4_TSD)
@@ -161,9 +161,9 @@ void RDTSC(cpu_t *cpu, const op_t *op)
 }
 
 /* Two counters; the Pentium 4 has eighteen. */
-void RDPMC(cpu_t *cpu, const op_t *op)
+void RDPMC(cpu_t *cpu, const op_t *op, width_t w)
 {
-    (void)op;
+    (void)op; (void)w;
     if (!model_has(cpu->model, HAS_RDPMC))
         fault_ud(cpu);
     if (!(cpu->cr4 & CR4_PCE))

@@ -128,9 +128,8 @@ static void iret_to_v86(cpu_t *cpu, u32 eip, u16 selector, u32 flags)
 /* NT set: return to the task that the back link names.  Vol. 3A, 7.4. */
 static void iret_task(cpu_t *cpu)
 {
-    const cold_t *cold = cold_of(cpu, cpu->current);
     u16 link = (u16)load_linear(cpu, cpu->seg[TR].base, W16, false);
-    task_switch(cpu, link, &(task_entry_t){ .kind = TASK_IRET, .return_eip = cold->eip + cold->length });
+    task_switch(cpu, link, &(task_entry_t){ .kind = TASK_IRET, .return_eip = far_next_eip(cpu) });
 }
 
 static void iret_protected(cpu_t *cpu, width_t w)

@@ -1,6 +1,7 @@
 /* system.c - descriptor-table registers, questions about selectors, SYSENTER.  See system.h. */
 #include "cpu/system.h"
 #include "cpu/descriptor.h"
+#include "cpu/edges.h"
 #include "cpu/eflags.h"
 #include "cpu/model.h"
 #include "cpu/segment.h"
@@ -123,7 +124,7 @@ static bool visible(cpu_t *cpu, u16 selector, u32 system_types, descriptor_t *d)
     return d_is_conforming(d) || (d_dpl(d) >= cpu->cpl && d_dpl(d) >= rpl_of(selector));
 }
 
-bool LAR_(cpu_t *cpu, u16 selector, u32 *rights)
+bool access_rights(cpu_t *cpu, u16 selector, u32 *rights)
 {
     descriptor_t d;
     if (!visible(cpu, selector, LAR_TYPES, &d))
@@ -132,7 +133,7 @@ bool LAR_(cpu_t *cpu, u16 selector, u32 *rights)
     return true;
 }
 
-bool LSL_(cpu_t *cpu, u16 selector, u32 *limit)
+bool segment_limit(cpu_t *cpu, u16 selector, u32 *limit)
 {
     descriptor_t d;
     if (!visible(cpu, selector, LSL_TYPES, &d))
@@ -141,35 +142,79 @@ bool LSL_(cpu_t *cpu, u16 selector, u32 *limit)
     return true;
 }
 
-bool VERR_(cpu_t *cpu, u16 selector)
+bool may_read(cpu_t *cpu, u16 selector)
 {
     descriptor_t d;
     return visible(cpu, selector, 0, &d) && d_is_readable(&d);
 }
 
-bool VERW_(cpu_t *cpu, u16 selector)
+bool may_write(cpu_t *cpu, u16 selector)
 {
     descriptor_t d;
     return visible(cpu, selector, 0, &d) && d_is_writable(&d);
 }
 
-u32 ARPL_(cpu_t *cpu, u32 dst, u32 src, bool *zf)
+static void set_zf(cpu_t *cpu, bool zf)
 {
+    u32 status = flags_status(&cpu->f);
+    flags_load(&cpu->f, zf ? status | FLAG_ZF : status & ~(u32)FLAG_ZF);
+}
+
+static u16 selector_operand(cpu_t *cpu, const op_t *op)
+{
+    bool in_register = cold_of(cpu, op)->src_kind == R;
+    return (u16)(in_register ? reg(cpu, op->src, W16) : load(cpu, op->seg, offset_of(cpu, op), W16));
+}
+
+void LAR(cpu_t *cpu, const op_t *op, width_t w)
+{
+    u32 rights;
     need_protected(cpu);
-    *zf = (dst & 3) < (src & 3);
-    return *zf ? (dst & ~3u) | (src & 3) : dst;
+    bool ok = access_rights(cpu, selector_operand(cpu, op), &rights);
+    if (ok)
+        set_reg(cpu, op->dst, w, rights);
+    set_zf(cpu, ok);
+}
+
+void LSL(cpu_t *cpu, const op_t *op, width_t w)
+{
+    u32 limit;
+    need_protected(cpu);
+    bool ok = segment_limit(cpu, selector_operand(cpu, op), &limit);
+    if (ok)
+        set_reg(cpu, op->dst, w, limit);
+    set_zf(cpu, ok);
+}
+
+void VERR(cpu_t *cpu, const op_t *op, width_t w, u32 src) { (void)op; (void)w; set_zf(cpu, may_read(cpu, (u16)src)); }
+void VERW(cpu_t *cpu, const op_t *op, width_t w, u32 src) { (void)op; (void)w; set_zf(cpu, may_write(cpu, (u16)src)); }
+
+/* The destination's RPL is raised to the source's.  Memory is opened for writing even if nothing changes. */
+void ARPL(cpu_t *cpu, const op_t *op, width_t w)
+{
+    (void)w;
+    need_protected(cpu);
+    bool in_register = cold_of(cpu, op)->dst_kind == R;
+    place_t place = { NULL, 0 };
+    if (!in_register)
+        place = open_at(cpu, op->seg, offset_of(cpu, op), W16, ACCESS_WRITE);
+    u32 dst = in_register ? reg(cpu, op->dst, W16) : place_get(cpu, place, W16), rpl = reg(cpu, op->src, W16) & 3;
+    bool raise = (dst & 3) < rpl;
+    if (raise && in_register) set_reg(cpu, op->dst, W16, (dst & ~3u) | rpl);
+    else if (raise)           place_put(cpu, place, W16, (dst & ~3u) | rpl);
+    set_zf(cpu, raise);
 }
 
 /* ---- caches: there is nothing to write back ---- */
 
-void INVD(cpu_t *cpu, const op_t *op)
+void INVD(cpu_t *cpu, const op_t *op, width_t w)
 {
-    (void)op;
+    (void)op; (void)w;
     need_feature(cpu, HAS_486);
     need_cpl0(cpu);
 }
 
-void WBINVD(cpu_t *cpu, const op_t *op) { INVD(cpu, op); }
+void WBINVD(cpu_t *cpu, const op_t *op, width_t w) { INVD(cpu, op, w); }
 
 /* ---- SYSENTER SYSEXIT: flat segments made from nothing ---- */
 
@@ -190,9 +235,9 @@ static u32 sysenter_cs(cpu_t *cpu)
     return selector;
 }
 
-void SYSENTER(cpu_t *cpu, const op_t *op)
+const op_t *SYSENTER(cpu_t *cpu, const op_t *op, width_t w)
 {
-    (void)op;
+    (void)w;
     u32 selector = sysenter_cs(cpu);
     cpu->seg[CS] = flat(selector, SEG_CODE, 0);
     cpu->seg[SS] = flat(selector + 8, 0, 0);
@@ -200,11 +245,12 @@ void SYSENTER(cpu_t *cpu, const op_t *op)
     cpu->r[ESP] = (u32)cpu->sysenter_esp;
     cpu->eip = (u32)cpu->sysenter_eip;
     flags_write(cpu, 0, FLAG_VM | FLAG_IF | FLAG_RF);
+    return transferred(cpu, op);
 }
 
-void SYSEXIT(cpu_t *cpu, const op_t *op)
+const op_t *SYSEXIT(cpu_t *cpu, const op_t *op, width_t w)
 {
-    (void)op;
+    (void)w;
     u32 selector = sysenter_cs(cpu);
     need_cpl0(cpu);
     cpu->seg[CS] = flat(selector + 16, SEG_CODE, 3);
@@ -213,4 +259,5 @@ void SYSEXIT(cpu_t *cpu, const op_t *op)
     cpu->r[ESP] = cpu->r[ECX];
     cpu->eip = cpu->r[EDX];
     cpu_mode_changed(cpu);
+    return transferred(cpu, op);
 }

@@ -212,7 +212,6 @@ static void become(cpu_t *cpu, const task_t *t, const segment_t *tr, bool nested
     for (int seg = 0; seg < N_SEGMENTS; seg++)
         segment_set_null(&cpu->seg[seg], t->seg[seg]);
     cpu->eip = t->eip;
-    cpu->current = NULL;
     u32 eflags = tss_is_32(tr) ? t->eflags : (t->eflags & 0xFFFF);
     cpu->cpl = eflags & FLAG_VM ? 3 : (u8)rpl_of(t->seg[CS]);
     flags_write(cpu, nested ? eflags | FLAG_NT : eflags, ~0u);
@@ -241,6 +240,20 @@ static void leave(cpu_t *cpu, const segment_t *from, const segment_t *to, const 
         descriptor_set_busy(cpu, d->linear, true);
 }
 
+/* What may fault in the new task, at its first instruction. */
+static void start(cpu_t *cpu, const task_t *t, const task_entry_t *how)
+{
+    load_segments(cpu, t, how->ext);
+    if (t->trap)
+        cpu->debug_pending |= DR6_BT;
+    if (how->has_code)
+        push_code(cpu, how);
+    if (cpu->eip > cpu->seg[CS].limit)
+        fault(cpu, GP, how->ext);
+}
+
+/* An instruction that switches tasks (current is not NULL) is over once the new task's registers are there: it is counted, and a
+ * fault takes EIP as it is.  If all goes well, its handler counts it as always. */
 void task_switch(cpu_t *cpu, u16 selector, const task_entry_t *how)
 {
     descriptor_t d;
@@ -249,11 +262,10 @@ void task_switch(cpu_t *cpu, u16 selector, const task_entry_t *how)
     leave(cpu, &from, &to, &d, how);
     task_t t = restore(cpu, &to);                /* after the save: a task may switch to itself by IRET's link */
     become(cpu, &t, &to, how->kind == TASK_CALL || how->kind == TASK_INT);
-    load_segments(cpu, &t, how->ext);
-    if (t.trap)
-        cpu->debug_pending |= DR6_BT;
-    if (how->has_code)
-        push_code(cpu, how);
-    if (cpu->eip > cpu->seg[CS].limit)
-        fault(cpu, GP, how->ext);
+    const op_t *op = cpu->current;
+    cpu->current = NULL;
+    cpu->budget -= op ? op->count : 0;
+    start(cpu, &t, how);
+    cpu->budget += op ? op->count : 0;
+    cpu->current = op;
 }
