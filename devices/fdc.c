@@ -14,10 +14,18 @@
 enum { MSR_RQM = 0x80, MSR_DIO = 0x40, MSR_NON_DMA = 0x20, MSR_BUSY = 0x10 };
 enum { DSR_RESET = 0x80, RESET_NS = 50000 };
 
+static void drive_line(const fdc_t *fdc) { line_set(&fdc->irq, fdc->interrupt && (fdc->dor & DOR_DMA_GATE)); }
+
+/* A second event while INT is still high makes an edge of its own: an edge-triggered 8259A would otherwise never see it when a
+ * program left the first one without SENSE INTERRUPT STATUS. */
 void fdc_set_interrupt(fdc_t *fdc, bool level)
 {
+    if (level && fdc->interrupt) {
+        fdc->interrupt = false;
+        drive_line(fdc);
+    }
     fdc->interrupt = level;
-    line_set(&fdc->irq, level && (fdc->dor & DOR_DMA_GATE));
+    drive_line(fdc);
 }
 
 /* ---- reset ---- */
@@ -158,7 +166,7 @@ static void write_dor(fdc_t *fdc, u8 value)
         stop(fdc);
     else if (!(old & DOR_NOT_RESET))
         start(fdc);
-    fdc_set_interrupt(fdc, fdc->interrupt);
+    drive_line(fdc);
     fdc_pulses_came(fdc);
 }
 

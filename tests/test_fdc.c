@@ -233,6 +233,22 @@ START_TEST(seeks_of_two_drives_overlap)
 }
 END_TEST
 
+START_TEST(an_interrupt_left_alone_does_not_hide_the_next_one)
+{
+    fdc_write(&fdc, 2, 0x38);
+    fdc_write(&fdc, 2, 0x3C);
+    pass(MS);
+    ck_assert_uint_eq(irqs, 1);                          /* the reset's, without SENSE INTERRUPT STATUS */
+    fdc_write(&fdc, 2, 0x3C);
+    ck_assert_uint_eq(irqs, 1);
+    command(3, 0x0Fu, 0u, 5u);
+    ck_assert_uint_eq(irqs, 2);
+    command(1, 8u);
+    ck_assert_uint_eq(result[0], 0x20);                  /* a seek is told before what is left of the reset */
+    ck_assert_uint_eq(result[1], 5);
+}
+END_TEST
+
 START_TEST(recalibrate_steps_79_times_at_most)           /* [5.2.1]: a missing drive or a head too far out: equipment check */
 {
     seek(0, 82);
@@ -692,6 +708,7 @@ int main(void)
     tcase_add_test(tc, scan_ends_as_invalid);
     tcase_add_test(tc, seek_and_recalibrate_end_with_an_interrupt);
     tcase_add_test(tc, seeks_of_two_drives_overlap);
+    tcase_add_test(tc, an_interrupt_left_alone_does_not_hide_the_next_one);
     tcase_add_test(tc, recalibrate_steps_79_times_at_most);
     tcase_add_test(tc, relative_seek_moves_from_where_the_head_is);
     tcase_add_test(tc, sense_drive_tells_track_0_and_write_protect);

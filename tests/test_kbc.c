@@ -4,6 +4,7 @@
 #include "tests/chip_check.h"
 #include "devices/kbc.h"
 #include "devices/keyboard.h"
+#include "devices/mouse.h"
 #include "mem/bus.h"
 
 enum { MS = 1000000 };
@@ -240,6 +241,38 @@ START_TEST(every_byte_makes_one_edge)
     drain();
     ck_assert_uint_eq(n_bytes, 4);
     ck_assert_uint_eq(edges[0], 4);
+}
+END_TEST
+
+START_TEST(keyboard_and_mouse_share_the_controller_without_losses)
+{
+    static mouse_t mouse;
+    mouse_init(&mouse, &clock_);
+    mouse.attention = (line_t){ kbc_attention, &kbc, KBC_AUX };
+    kbc.plug[KBC_AUX] = mouse_plug(&mouse);
+    mode(0x43);
+    command(0xD4); data(0xF4);
+    drain();
+    ck_assert(n_bytes == 1 && bytes[0] == 0xFA);
+    unsigned keys = 0, reports = 0, dx = 0;
+    for (unsigned t = 0; t < 20000; t++) {               /* two seconds, 100 us at a time */
+        if (t % 500 == 0) keyboard_key(&kb, 0x14D, t % 1000 == 0);
+        if (t % 37 == 0 && t < 19000) mouse_move(&mouse, 1, 0, 0, 0);
+        pass(MS / 10);
+        u8 s = status();
+        if (!(s & 1)) continue;
+        ck_assert(s & 0x20 ? level[1] : level[0]);
+        u8 byte = in();
+        if (s & 0x20) {
+            if (reports++ % 3 == 1) dx += byte;
+        } else {
+            ck_assert_uint_eq(byte, keys % 2 == 0 ? 0xE0 : keys % 4 == 1 ? 0x4D : 0xCD);
+            keys++;
+        }
+    }
+    ck_assert_uint_eq(keys, 80);
+    ck_assert_uint_eq(reports % 3, 0);
+    ck_assert_uint_eq(dx, (19000 + 36) / 37);
 }
 END_TEST
 
@@ -514,6 +547,7 @@ int main(void)
     tcase_add_test(tc, a_byte_waits_while_its_port_is_off);
     tcase_add_test(tc, the_same_byte_can_be_read_twice);
     tcase_add_test(tc, every_byte_makes_one_edge);
+    tcase_add_test(tc, keyboard_and_mouse_share_the_controller_without_losses);
     tcase_add_test(tc, an_answer_does_not_destroy_a_scan_code);
     tcase_add_test(tc, asking_for_the_command_byte_with_the_keyboard_off_is_silent);
     tcase_add_test(tc, every_key_translates_to_its_own_name);
