@@ -2,8 +2,8 @@
  *
  * The protocols are clause 9's: PIO data-in (9.7) raises INTRQ for each block and not at the end, PIO data-out (9.8) asks for its first
  * block without INTRQ and raises it for each later one and at the end, a command without data (9.9) at the end.
- * The medium is read and written block by block as the data moves; FLUSH CACHE and, with the write cache off, every write end only after the
- * host's file is durable.  Times are those of no real drive: short, fixed, and never zero.
+ * The medium is read and written block by block as the data moves; FLUSH CACHE and, with the write cache off, every write
+ * end only after the host's file is durable.  Times are those of no real drive: short, fixed, and never zero.
  * Left out: ATAPI, overlap and queuing, 8-bit transfers, the PDIAG-/DASP- handshake of two drives. */
 #include "devices/ata_inside.h"
 
@@ -249,7 +249,8 @@ u32 ata_data_out(ata_t *d, const u8 *from, u32 bytes)
 
 /* ---- reset and diagnostics ---- */
 
-/* 9.12: the signature of a device without the PACKET commands.  Device reads A0h: bits 7 and 5 are obsolete and ones, as on the drives of the time. */
+/* 9.12: the signature of a device without the PACKET commands.  Device reads A0h: bits 7 and 5 are obsolete, and ones, as
+ * on the drives of the time. */
 static void sign(ata_t *d)
 {
     d->count[0] = d->lba_low[0] = 1;
@@ -409,7 +410,7 @@ void ata_attach(ata_t *d, disk_t *disk)
     d->phase = PHASE_IDLE;
     d->status = 0;
     d->disk = disk;
-    d->kind = disk ? ATA_DISK : ATA_NONE;
+    d->kind = disk && disk->bytes >= ATA_SECTOR_BYTES ? ATA_DISK : ATA_NONE;
     ata_power_on(d);
 }
 

@@ -15,10 +15,12 @@ enum { ATA_SECTOR_BYTES = 512, ATA_MAX_MULTIPLE = 16, ATA_BUFFER_BYTES = ATA_SEC
 typedef enum { ATA_NONE = 0, ATA_DISK = 1 } ata_kind_t;
 
 /* The command block's registers, by their port (ATA/ATAPI-6, clause 7). */
-enum { ATA_DATA, ATA_ERROR, ATA_COUNT, ATA_LBA_LOW, ATA_LBA_MID, ATA_LBA_HIGH, ATA_DEVICE, ATA_STATUS, ATA_FEATURES = ATA_ERROR, ATA_COMMAND = ATA_STATUS };
-enum { ATA_BSY = 0x80, ATA_DRDY = 0x40, ATA_DF = 0x20, ATA_DSC = 0x10, ATA_DRQ = 0x08, ATA_ERR = 0x01 };              /* Status, 7.14 */
-enum { ATA_UNC = 0x40, ATA_IDNF = 0x10, ATA_ABRT = 0x04 };                                                           /* Error, 7.9 */
-enum { ATA_DEV = 0x10, ATA_LBA = 0x40 };                                                                             /* Device, 7.7 */
+enum { ATA_DATA, ATA_ERROR, ATA_COUNT, ATA_LBA_LOW, ATA_LBA_MID, ATA_LBA_HIGH, ATA_DEVICE, ATA_STATUS,
+       ATA_FEATURES = ATA_ERROR, ATA_COMMAND = ATA_STATUS };
+/* Status, 7.14; Error, 7.9; Device, 7.7. */
+enum { ATA_BSY = 0x80, ATA_DRDY = 0x40, ATA_DF = 0x20, ATA_DSC = 0x10, ATA_DRQ = 0x08, ATA_ERR = 0x01 };
+enum { ATA_UNC = 0x40, ATA_IDNF = 0x10, ATA_ABRT = 0x04 };
+enum { ATA_DEV = 0x10, ATA_LBA = 0x40 };
 
 typedef struct ata {
     vclock_t  *clock;
@@ -30,18 +32,14 @@ typedef struct ata {
     bool       slave;
     bool       can_dma;          /* somebody drives DMACK: set at power-on by the board */
 
-    /* registers; [1] is the previous content, seen through HOB by the 48-bit commands */
-    u8    features[2], count[2], lba_low[2], lba_mid[2], lba_high[2];
-    u8    device, error, status, command;
-    bool  interrupt;             /* "interrupt pending" */
+    /* From here to the end: state and nothing else, without holes (test_ide.c compares it byte by byte). */
 
     /* the command that runs */
-    u8    phase;
-    u32   generation;            /* bumped by reset and by a change of medium: who moves data for us compares it */
     u64   sector;                /* next sector to move between buffer and medium */
     u32   left;                  /* sectors still to be moved between buffer and medium */
     u32   block;                 /* sectors in the data phase now open */
     u32   at;                    /* bytes of it done */
+    u32   generation;            /* bumped by reset and by a change of medium: who moves data for us compares it */
     u8    buffer[ATA_BUFFER_BYTES];
 
     /* settings */
@@ -50,6 +48,12 @@ typedef struct ata {
     u8    dma_mode;                          /* as in SET FEATURES 03h: 20h+n, 40h+n, 0: none */
     u8    power;
     bool  write_cache, look_ahead, smart, keep_settings;
+
+    /* registers; [1] is the previous content, seen through HOB by the 48-bit commands */
+    u8    features[2], count[2], lba_low[2], lba_mid[2], lba_high[2];
+    u8    device, error, status, command;
+    u8    phase;                 /* where the command stands */
+    bool  interrupt;             /* "interrupt pending" */
 } ata_t;
 
 void ata_init(ata_t *drive, vclock_t *clock, line_t intrq, u8 number, bool slave);

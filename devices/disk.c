@@ -1,9 +1,9 @@
 /* disk.c - the front of every disk (bounds, counting, the final failure), and opening a file as one: what it is by content,
  * whether it may be used, and the sentence for the person where it may not.
  *
- * Content, in this order: QCOW2 by its magic (QEMU docs/interop/qcow2.rst), ISO 9660 by the volume descriptor (ECMA-119 8.1: "CD001" at 32769), a
- * floppy by its size, a Linux kernel by its set-up header (Linux Documentation/arch/x86/boot.rst: 55AAh at 1FEh, "HdrS" at 202h),
- * and a hard disk where the size is whole sectors.
+ * Content, in this order: QCOW2 by its magic (QEMU docs/interop/qcow2.rst), ISO 9660 by the volume descriptor (ECMA-119 8.1:
+ * "CD001" at 32769), a floppy by its size, a Linux kernel by its set-up header (Linux Documentation/arch/x86/boot.rst: 55AAh at
+ * 1FEh, "HdrS" at 202h), and a hard disk where the size is whole sectors.
  *
  * A file that may only be read makes a write-protected floppy, as the notch of the real one does; a hard disk has no such
  * notch, so it is refused, as QEMU refuses it, and -snapshot is the way to use it. */

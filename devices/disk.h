@@ -33,7 +33,8 @@ void disk_close(disk_t *disk);           /* NULL is allowed */
 /* What an image is, by content and size. */
 typedef enum { IMAGE_UNKNOWN, IMAGE_FLOPPY, IMAGE_HARD_DISK, IMAGE_CD, IMAGE_KERNEL, IMAGE_QCOW2 } image_kind_t;
 
-/* Open a file as a disk.  why[]: on failure one sentence: what, where, what to do. */
+/* Open a file as a disk.  why[]: on failure one sentence: what, where, what to do.  IMAGE_QCOW2 is a format: what is in it goes by
+ * the size (disk_is_floppy_size(disk->bytes), else a hard disk). */
 typedef struct { bool read_only; bool snapshot; } disk_options_t;
 disk_t *disk_open(const char *path, disk_options_t options, image_kind_t *kind, char *why, size_t why_bytes);
 /* The same over other calls than the host's own (host_file.h): tests make them fail. */

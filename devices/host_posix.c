@@ -1,12 +1,12 @@
 /* host_posix.c - the host's files on a POSIX system: see host_file.h.
  *
- * Locks are open-file-description locks (Linux fcntl(2), F_OFD_SETLK; in POSIX since Issue 8): they conflict inside one process too, belong to the file
- * and not to its name, and vanish with the process however it dies.  Where a system lacks them, flock(2) does; where a file
- * system has no locks at all, we go on without.
+ * Locks are open-file-description locks (Linux fcntl(2), F_OFD_SETLK; in POSIX since Issue 8): they conflict inside one process
+ * too, belong to the file and not to its name, and vanish with the process however it dies.  Where a system lacks them, flock(2)
+ * does; where a file system has no locks at all, we go on without.
  *
  * A writer locks the whole file for itself.  A reader locks the bytes by which QEMU says "I read, nobody may write or resize"
- * and looks at those by which QEMU says "I write, I resize" (QEMU docs/interop and block/file-posix.c: bytes 100 + n for what one does, 200 + n
- * for what one does not share; n = 0 read, 1 write, 3 resize), so the two programs see each other. */
+ * and looks at those by which QEMU says "I write, I resize" (QEMU block/file-posix.c: bytes 100 + n for what one does, 200 + n for
+ * what one does not share; n = 0 read, 1 write, 3 resize), so the two programs see each other. */
 #define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64
 #include "devices/host_file.h"

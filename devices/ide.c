@@ -143,9 +143,9 @@ void ide_control_write(void *chip, u16 reg, u32 value)
 bool ide_ports(ide_t *ide, bus_t *bus, u16 command_block, u16 control_block)
 {
     const port_range_t rows[] = {
-        { .name = "ide data", .first = command_block, .count = 1, .width = W16, .read = ide_data_read, .write = ide_data_write, .chip = ide, .same_port = true },
-        { .name = "ide command block", .first = (u16)(command_block + 1), .count = 7, .width = W8, .read = ide_command_read, .write = ide_command_write, .chip = ide },
-        { .name = "ide control block", .first = control_block, .count = 1, .width = W8, .read = ide_control_read, .write = ide_control_write, .chip = ide },
+        { "ide data", command_block, 1, W16, ide_data_read, ide_data_write, ide, true },
+        { "ide command block", (u16)(command_block + 1), 7, W8, ide_command_read, ide_command_write, ide, false },
+        { "ide control block", control_block, 1, W8, ide_control_read, ide_control_write, ide, false },
     };
     for (unsigned i = 0; i < COUNT_OF(rows); i++)
         if (!bus_attach(bus, &rows[i]))

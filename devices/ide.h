@@ -16,7 +16,8 @@ typedef struct ide {
 
 /* number: 0 primary, 1 secondary; only serial numbers depend on it. */
 void ide_init(ide_t *ide, vclock_t *clock, line_t irq, unsigned number);
-/* A disk on the cable (NULL: taken off).  The channel does not close it.  An ATA disk cannot be write-protected: a read-only one refuses writes with ABRT. */
+/* A disk on the cable (NULL: taken off).  The channel does not close it.  An ATA disk has no write protection: one that is
+ * read-only refuses writes with ABRT. */
 void ide_attach(ide_t *ide, unsigned unit, disk_t *disk);
 void ide_reset(ide_t *ide);                              /* RESET-: as at power-on */
 /* The three rows of the port table: data (16 bits, wider accesses repeat it), command block + 1 to + 7, control block. */

@@ -66,10 +66,10 @@ void bus_out(bus_t *bus, u16 port, width_t w, u32 value)
 
 /* ---- memory ---- */
 
-static void changed(bus_t *bus)
+static void changed(bus_t *bus, bool contents)
 {
     if (bus->remapped)
-        bus->remapped(bus->cpu);
+        bus->remapped(bus->cpu, contents);
 }
 
 int bus_map(bus_t *bus, const region_t *region)
@@ -77,7 +77,7 @@ int bus_map(bus_t *bus, const region_t *region)
     if (bus->n_regions == BUS_MAX_REGIONS)
         return -1;
     bus->regions[bus->n_regions] = *region;
-    changed(bus);
+    changed(bus, true);
     return (int)bus->n_regions++;
 }
 
@@ -89,7 +89,7 @@ void bus_remap(bus_t *bus, int number, u32 first, u32 bytes, bool read_only)
     r->first = first;
     r->bytes = bytes;
     r->read_only = read_only;
-    changed(bus);
+    changed(bus, true);
 }
 
 void bus_set_a20(bus_t *bus, bool enabled)
@@ -98,7 +98,7 @@ void bus_set_a20(bus_t *bus, bool enabled)
     if (a20_mask == bus->a20_mask)
         return;
     bus->a20_mask = a20_mask;
-    changed(bus);
+    changed(bus, false);
 }
 
 static const region_t *region_at(const bus_t *bus, u32 physical)

@@ -62,9 +62,9 @@ typedef struct bus {
     void  *machine;
 
     /* The CPU's hooks: bytes [physical, +bytes) were changed by somebody else (DMA, a debugger): decoded code there is stale.
-     * remapped: regions or A20 changed: cached translations are stale. */
+     * remapped: A20 changed, or (contents) regions: cached translations are stale, and decoded code too. */
     void (*written)(void *cpu, u32 physical, u32 bytes);
-    void (*remapped)(void *cpu);
+    void (*remapped)(void *cpu, bool contents);
     void  *cpu;
 } bus_t;
 

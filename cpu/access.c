@@ -1,0 +1,140 @@
+/* access.c - guest memory, the slow way: translation, pages that are crossed, devices, and stores to decoded code. */
+#include "cpu/access.h"
+#include "cpu/block.h"
+
+enum { OFFSET = PAGE_BYTES - 1 };
+
+void fault_segment(cpu_t *cpu, int seg) { fault(cpu, seg == SS ? SS_FAULT : GP, 0); }
+
+static _Noreturn void page_fault(cpu_t *cpu, u32 linear, u32 error)
+{
+    cpu->cr2 = linear;
+    fault(cpu, PF_FAULT, error);
+}
+
+paging_t cpu_paging(const cpu_t *cpu)
+{
+    return (paging_t){ .cr0 = cpu->cr0, .cr3 = cpu->cr3, .cr4 = cpu->cr4, .nx = cpu->efer >> 11 & 1, .no_wp = cpu->model == MODEL_386 };
+}
+
+static u32 physical_of(const cpu_t *cpu, const mmu_result_t *t)
+{
+    return t->physical > UINT32_MAX ? UINT32_MAX & ~(u32)OFFSET : (u32)t->physical & cpu->bus->a20_mask;
+}
+
+/* Is this page's memory watched for stores because code was decoded from it? */
+static bool holds_code(const cpu_t *cpu, u32 physical, const u8 *host)
+{
+    return code_pages_track(&cpu->code, physical) && code_pages_at(&cpu->code, physical) != 0
+        && host == cpu->bus->ram + (physical & ~(u32)OFFSET);
+}
+
+typedef struct { u32 physical; bus_page_t page; } reached_t;
+
+/* Translate or fault; remember plain memory in the TLB. */
+static reached_t reach(cpu_t *cpu, u32 linear, access_t access, bool user)
+{
+    paging_t paging = cpu_paging(cpu);
+    mmu_result_t t = mmu_translate(cpu->bus, &paging, linear, access, user, false);
+    if (!t.ok)
+        page_fault(cpu, linear, t.error);
+    u32 physical = physical_of(cpu, &t), page = linear & ~(u32)OFFSET, slot = tlb_slot(linear);
+    reached_t r = { physical, bus_page(cpu->bus, physical) };
+    tlb_entry_t *e = &cpu->tlb_of[user].entry[slot];
+    cpu->count.tlb_misses++;
+    if (!r.page.host)
+        return r;
+    bool may_store = r.page.writable && t.writable && !holds_code(cpu, physical, r.page.host);
+    *e = (tlb_entry_t){ page, may_store ? page : tlb_invalid(slot), r.page.host };
+    return r;
+}
+
+static u32 load_page(cpu_t *cpu, u32 linear, width_t w, bool user)
+{
+    reached_t r = reach(cpu, linear, ACCESS_READ, user);
+    return r.page.host ? get(r.page.host + (linear & OFFSET), w) : bus_load(cpu->bus, r.physical, w);
+}
+
+static void store_page(cpu_t *cpu, u32 linear, width_t w, u32 v, bool user)
+{
+    reached_t r = reach(cpu, linear, ACCESS_WRITE, user);
+    if (!r.page.host) {
+        bus_store(cpu->bus, r.physical, w, v);
+        return;
+    }
+    if (!r.page.writable)
+        return;
+    put(r.page.host + (linear & OFFSET), w, v);
+    if (holds_code(cpu, r.physical, r.page.host))
+        blocks_written(cpu, r.physical, w / 8);
+}
+
+static bool crosses(u32 linear, u32 bytes) { return (linear & OFFSET) + bytes > PAGE_BYTES; }
+
+void prove_linear(cpu_t *cpu, u32 linear, u32 bytes, access_t access, bool user)
+{
+    reach(cpu, linear, access, user);
+    u32 pages = ((linear & OFFSET) + bytes - 1) >> 12;
+    for (u32 i = 1; i <= pages; i++)
+        reach(cpu, (linear & ~(u32)OFFSET) + i * PAGE_BYTES, access, user);
+}
+
+u32 load_linear(cpu_t *cpu, u32 linear, width_t w, bool user)
+{
+    const u8 *host = tlb_read(&cpu->tlb_of[user], linear, w / 8);
+    if (host)
+        return get(host, w);
+    if (!crosses(linear, w / 8))
+        return load_page(cpu, linear, w, user);
+    prove_linear(cpu, linear, w / 8, ACCESS_READ, user);
+    u32 v = 0;
+    for (unsigned i = 0; i < w / 8; i++)
+        v |= load_page(cpu, linear + i, W8, user) << 8 * i;
+    return v;
+}
+
+void store_linear(cpu_t *cpu, u32 linear, width_t w, u32 v, bool user)
+{
+    u8 *host = tlb_write(&cpu->tlb_of[user], linear, w / 8);
+    if (host) {
+        put(host, w, v);
+    } else if (!crosses(linear, w / 8)) {
+        store_page(cpu, linear, w, v, user);
+    } else {
+        prove_linear(cpu, linear, w / 8, ACCESS_WRITE, user);
+        for (unsigned i = 0; i < w / 8; i++)
+            store_page(cpu, linear + i, W8, v >> 8 * i & 0xFF, user);
+    }
+}
+
+/* ---- instruction fetch ---- */
+
+fetched_t fetch_page(cpu_t *cpu, u32 linear)
+{
+    bool user = at_user(cpu);
+    u32 page = linear & ~(u32)OFFSET;
+    fetch_entry_t *e = &cpu->fetch[linear >> 12 & (COUNT_OF(cpu->fetch) - 1)];
+    if (e->linear != page || e->stamp != cpu->map_stamp || e->user != user || !e->valid) {
+        paging_t paging = cpu_paging(cpu);
+        mmu_result_t t = mmu_translate(cpu->bus, &paging, linear, ACCESS_FETCH, user, false);
+        if (!t.ok)
+            page_fault(cpu, linear, t.error);
+        u32 physical = physical_of(cpu, &t) & ~(u32)OFFSET;
+        *e = (fetch_entry_t){ page, physical, cpu->map_stamp, user, true, bus_page(cpu->bus, physical) };
+    }
+    bool ram = e->page.host == cpu->bus->ram + e->physical && code_pages_track(&cpu->code, e->physical);
+    return (fetched_t){ e->physical, e->page.host, ram || (e->page.host && !e->page.writable), ram };
+}
+
+bool cpu_peek(cpu_t *cpu, u32 linear, void *to, u32 bytes)
+{
+    paging_t paging = cpu_paging(cpu);
+    for (u32 at = 0, piece; at < bytes; at += piece) {
+        u32 here = linear + at, room = PAGE_BYTES - (here & OFFSET);
+        piece = bytes - at < room ? bytes - at : room;
+        mmu_result_t t = mmu_translate(cpu->bus, &paging, here, ACCESS_READ, false, true);
+        if (!t.ok || dma_read(cpu->bus, physical_of(cpu, &t), (u8 *)to + at, piece) != piece)
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,448 @@
+/* block.c - building, finding and killing decoded blocks.  See block.h. */
+#include "cpu/block.h"
+#include <stdlib.h>
+#include "cpu/access.h"
+#include "cpu/edges.h"
+#include "cpu/link.h"
+#include "cpu/lowering.h"
+
+const cold_t *cold_of(const cpu_t *cpu, const op_t *op) { return &cpu->blocks->cold[op - cpu->blocks->ops]; }
+
+static const lowering_t *lowering(const cpu_t *cpu) { return cpu->l1 ? &lowering_l1 : &lowering_l0; }
+
+/* ---- the arena ---- */
+
+bool blocks_init(cpu_t *cpu)
+{
+    block_cache_t *b = calloc(1, sizeof *b);
+    if (!b)
+        return false;
+    cpu->blocks = b;
+    b->ops = malloc(ARENA_OPS * sizeof *b->ops);
+    b->cold = malloc(ARENA_OPS * sizeof *b->cold);
+    b->blocks = malloc(ARENA_BLOCKS * sizeof *b->blocks);
+    b->hash = calloc(BLOCK_HASH, sizeof(block_t *));
+    b->page = calloc(cpu->code.n_pages ? cpu->code.n_pages : 1, sizeof(block_t *));
+    b->jump = calloc(JUMP_CACHE, sizeof *b->jump);
+    if (!b->ops || !b->cold || !b->blocks || !b->hash || !b->page || !b->jump) {
+        blocks_free(cpu);
+        return false;
+    }
+    b->n_ops = SCRATCH_OPS;
+    return true;
+}
+
+void blocks_free(cpu_t *cpu)
+{
+    block_cache_t *b = cpu->blocks;
+    if (!b)
+        return;
+    free(b->ops);
+    free(b->cold);
+    free(b->blocks);
+    free(b->hash);
+    free(b->page);
+    free(b->jump);
+    free(b);
+    cpu->blocks = NULL;
+}
+
+void blocks_flush(cpu_t *cpu)
+{
+    block_cache_t *b = cpu->blocks;
+    b->n_ops = SCRATCH_OPS;
+    b->n_blocks = 0;
+    b->generation++;
+    memset(b->hash, 0, BLOCK_HASH * sizeof(block_t *));
+    memset(b->page, 0, cpu->code.n_pages * sizeof(block_t *));
+    memset(b->jump, 0, JUMP_CACHE * sizeof *b->jump);
+    code_pages_clear(&cpu->code);
+    cpu->map_stamp++;
+}
+
+/* ---- keys ---- */
+
+static u32 hash_of(u32 physical, u32 eip, u16 mode)
+{
+    u32 h = (physical ^ eip << 16 ^ mode) * 0x9E3779B1u;
+    return h >> 17 & (BLOCK_HASH - 1);
+}
+
+static void mark_page(cpu_t *cpu, block_t *block, int which, u32 physical, u32 bytes)
+{
+    u32 n = physical >> 12;
+    if (n >= cpu->code.n_pages)
+        return;
+    if (!cpu->code.page[n]) {                                  /* first code here: stores must take the slow path from now on */
+        tlb_protect(&cpu->tlb_of[0], cpu->bus->ram + ((size_t)n << 12));
+        tlb_protect(&cpu->tlb_of[1], cpu->bus->ram + ((size_t)n << 12));
+    }
+    cpu->code.page[n] |= granules(physical & 0xFFF, bytes);
+    block->next_on_page[which] = cpu->blocks->page[n];
+    cpu->blocks->page[n] = block;
+}
+
+/* How many of the block's bytes lie in its first page. */
+static u32 bytes_in_first(const block_t *b)
+{
+    u32 room = PAGE_BYTES - (b->physical & 0xFFF);
+    return b->bytes < room ? b->bytes : room;
+}
+
+static void enter(cpu_t *cpu, block_t *block, bool ram)
+{
+    block_t **head = &cpu->blocks->hash[hash_of(block->physical, block->eip, block->mode)];
+    block->next_hashed = *head;
+    *head = block;
+    if (!ram)
+        return;
+    u32 first = bytes_in_first(block);
+    mark_page(cpu, block, 0, block->physical, first);
+    if (block->second_page != NO_PAGE)
+        mark_page(cpu, block, 1, block->second_page, block->bytes - first);
+}
+
+/* ---- building ---- */
+
+typedef struct {
+    cpu_t  *cpu;
+    op_t   *ops;
+    cold_t *cold;
+    u32     n, stubs, instructions;
+    u32     eip, physical, first_eip;                          /* of the next instruction; of the block */
+    u32     branch[BLOCK_MAX + 1], n_branches;                 /* ops that want a stub */
+    bool    linkable;
+} builder_t;
+
+static op_t *emit(builder_t *b, const op_t *op, const cold_t *cold)
+{
+    b->ops[b->n] = *op;
+    b->cold[b->n] = *cold;
+    return &b->ops[b->n++];
+}
+
+static void emit_observer(builder_t *b)
+{
+    op_t op = { .run = lowering(b->cpu)->observe, .count = (u8)b->instructions };
+    cold_t cold = { .eip = b->eip, .instr = I_OBSERVE };
+    emit(b, &op, &cold);
+}
+
+static void emit_instruction(builder_t *b, decoded_t *d, unsigned length)
+{
+    if (b->cpu->mode & MODE_WATCH)
+        emit_observer(b);
+    d->op.count = (u8)++b->instructions;
+    d->op.run = lowering(b->cpu)->generic;
+    if (instructions[d->cold.instr].shape == SHAPE_branch)
+        b->branch[b->n_branches++] = b->n;
+    emit(b, &d->op, &d->cold);
+    if (d->cold.instr == I_RET)
+        b->ops[b->n - 1].stamp = b->cpu->map_stamp - 1;        /* its inline cache is empty */
+    b->eip += length;
+}
+
+static void emit_fetch_fault(builder_t *b)
+{
+    op_t op = { .run = lowering(b->cpu)->fetch_fault, .count = (u8)++b->instructions };
+    cold_t cold = { .eip = b->eip, .instr = I_FETCH_FAULT };
+    emit(b, &op, &cold);
+}
+
+static bool ends_block(u16 instr)
+{
+    u8 shape = instructions[instr].shape;
+    return shape == SHAPE_flow || instr == I_JMP || instr == I_CALL || instr == I_UD2 || instr == I_HLT;
+}
+
+static void emit_fall(builder_t *b)
+{
+    op_t op = { .run = lowering(b->cpu)->fall, .count = (u8)b->instructions, .disp = b->eip };
+    cold_t cold = { .eip = b->eip, .instr = I_FALL };
+    b->branch[b->n_branches++] = b->n;
+    emit(b, &op, &cold);
+}
+
+/* Every edge starts at a stub that will find its target. */
+static void emit_stubs(builder_t *b)
+{
+    for (u32 i = 0; i < b->n_branches; i++) {
+        op_t *owner = &b->ops[b->branch[i]];
+        op_t stub = { .run = lowering(b->cpu)->link, .disp = owner->disp, .target = b->linkable ? owner : NULL,
+                      .imm = b->physical - b->first_eip };
+        cold_t cold = { .eip = b->physical, .instr = I_LINK };
+        owner->target = emit(b, &stub, &cold);
+    }
+}
+
+/* An op that can neither fault nor be seen between its neighbours: its flag effects alone decide. */
+static bool transparent(const cold_t *c)
+{
+    switch (instructions[c->instr].shape) {
+    case SHAPE_update: case SHAPE_examine: case SHAPE_assign: case SHAPE_extend: case SHAPE_modify: case SHAPE_change:
+    case SHAPE_shift: case SHAPE_double: case SHAPE_ternary: case SHAPE_scan: case SHAPE_choose:
+        return c->dst_kind != M && c->src_kind != M;
+    default:
+        return c->instr == I_LEA || c->instr == I_NOP || c->instr == I_CBW || c->instr == I_CWD;
+    }
+}
+
+/* The flags that an op is sure to write: shifts depend on their count. */
+static u16 surely_written(const cold_t *c, const op_t *op)
+{
+    const instr_t *in = &instructions[c->instr];
+    if (in->shape != SHAPE_shift)
+        return in->writes;
+    if (c->src_kind != I || !(op->imm & 31))
+        return 0;
+    return c->instr == I_SHL || c->instr == I_SHR || c->instr == I_SAR ? FLAGS_STATUS : FLAG_CF | FLAG_OF;
+}
+
+/* Choose specialised handlers, from the end so that flags known to be overwritten can be dropped: only where no fault,
+ * exit or reader lies between an op and the one that overwrites them. */
+static void specialise(builder_t *b)
+{
+    const lowering_t *low = lowering(b->cpu);
+    u16 mode = b->cpu->mode, live = FLAGS_STATUS;
+    for (u32 i = b->n; i--;) {
+        const cold_t *c = &b->cold[i];
+        if (c->instr > I_UD2 || c->instr == I_INVALID)
+            continue;
+        u16 writes = surely_written(c, &b->ops[i]);
+        bool dead = writes && !(writes & live);
+        if (low->select) {
+            run_fn *run = low->select(mode, &b->ops[i], c, dead);
+            if (run) b->ops[i].run = run;
+        }
+        live = transparent(c) ? (u16)((live & ~writes) | instructions[c->instr].reads) : (u16)FLAGS_STATUS;
+    }
+}
+
+/* Decode on from `code` (`available` bytes of this page, within the limit) until the block ends. */
+static void decode_run(builder_t *b, const u8 *code, u32 available, u32 most, bool at_limit)
+{
+    cpu_t *cpu = b->cpu;
+    for (u32 at = 0; b->instructions < most;) {
+        decoded_t d;
+        unsigned length = decode(cpu->mode, cpu->model, b->eip, code + at, available - at, &d);
+        if (length == 0 && !at_limit)
+            break;                                             /* crosses the page: a block of its own */
+        if (length == 0 || length > MAX_INSTRUCTION) {
+            emit_fetch_fault(b);
+            return;
+        }
+        emit_instruction(b, &d, length);
+        at += length;
+        if (ends_block(d.cold.instr))
+            return;
+        if (at == available)
+            break;
+    }
+    emit_fall(b);
+}
+
+static builder_t begin(cpu_t *cpu, bool keep, u32 physical)
+{
+    block_cache_t *c = cpu->blocks;
+    if (keep && (c->n_ops + SCRATCH_OPS > ARENA_OPS || c->n_blocks == ARENA_BLOCKS))
+        blocks_flush(cpu);
+    u32 at = keep ? c->n_ops : 0;
+    return (builder_t){ .cpu = cpu, .ops = c->ops + at, .cold = c->cold + at, .eip = cpu->eip, .first_eip = cpu->eip,
+                        .physical = physical, .linkable = keep };
+}
+
+static const op_t *complete(builder_t *b, bool keep, bool ram, u32 second_page)
+{
+    cpu_t *cpu = b->cpu;
+    block_cache_t *c = cpu->blocks;
+    specialise(b);
+    u32 bytes = b->eip - b->first_eip;
+    emit_stubs(b);
+    c->n_built++;
+    if (!keep)
+        return b->ops;
+    block_t *block = &c->blocks[c->n_blocks++];
+    *block = (block_t){ .physical = b->physical, .second_page = second_page, .eip = b->first_eip, .bytes = bytes ? bytes : 1,
+                        .mode = cpu->mode, .first = b->ops };
+    c->n_ops += b->n;
+    enter(cpu, block, ram);
+    return block->first;
+}
+
+/* One instruction whose bytes must be gathered: it crosses into the next page, or lies in memory-mapped space. */
+static const op_t *build_gathered(cpu_t *cpu, const fetched_t *page, u32 linear, u64 within_limit)
+{
+    u8 code[16] = { 0 };
+    u32 first = PAGE_BYTES - (linear & 0xFFF), second_page = NO_PAGE, n = 0;
+    u32 most = within_limit < MAX_INSTRUCTION ? (u32)within_limit : MAX_INSTRUCTION;
+    for (; n < most && n < first; n++)
+        code[n] = page->host ? page->host[(linear & 0xFFF) + n] : (u8)bus_load(cpu->bus, page->physical + (linear & 0xFFF) + n, W8);
+    bool keep = page->cacheable && !cpu->no_cache && !(cpu->mode & MODE_ODD_LIMIT);
+    decoded_t probe;
+    if (n < most && decode(cpu->mode, cpu->model, cpu->eip, code, n, &probe) == 0) {
+        fetched_t next = fetch_page(cpu, (linear & ~0xFFFu) + PAGE_BYTES);
+        for (; n < most; n++)
+            code[n] = next.host ? next.host[n - first] : (u8)bus_load(cpu->bus, next.physical + (n - first), W8);
+        second_page = next.physical;
+        keep = keep && next.cacheable && next.ram == page->ram && next.physical != page->physical;
+    }
+    builder_t b = begin(cpu, keep, page->physical + (linear & 0xFFF));
+    decode_run(&b, code, n, 1, true);
+    return complete(&b, keep, page->ram, second_page);
+}
+
+static const op_t *build(cpu_t *cpu, const fetched_t *page, u32 linear)
+{
+    u64 within_limit = (u64)cpu->seg[CS].limit - cpu->eip + 1;
+    u32 offset = linear & 0xFFF, room = PAGE_BYTES - offset;
+    bool at_limit = within_limit < room;
+    u32 available = at_limit ? (u32)within_limit : room;
+    decoded_t first;
+    if (!page->host || (!at_limit && decode(cpu->mode, cpu->model, cpu->eip, page->host + offset, available, &first) == 0))
+        return build_gathered(cpu, page, linear, within_limit);
+    bool keep = page->cacheable && !cpu->no_cache && !(cpu->mode & MODE_ODD_LIMIT);
+    builder_t b = begin(cpu, keep, page->physical + offset);
+    decode_run(&b, page->host + offset, available, cpu->mode & MODE_STEP ? 1 : BLOCK_MAX, at_limit);
+    return complete(&b, keep, page->ram, NO_PAGE);
+}
+
+/* ---- finding ---- */
+
+static const op_t *lookup(cpu_t *cpu, u32 physical, u32 linear)
+{
+    for (block_t *b = cpu->blocks->hash[hash_of(physical, cpu->eip, cpu->mode)]; b; b = b->next_hashed) {
+        if (b->physical != physical || b->eip != cpu->eip || b->mode != cpu->mode)
+            continue;
+        if (b->second_page == NO_PAGE || fetch_page(cpu, (linear & ~0xFFFu) + PAGE_BYTES).physical == b->second_page)
+            return b->first;
+    }
+    return NULL;
+}
+
+const op_t *block_find(cpu_t *cpu)
+{
+    const op_t *cached = jump_cached(cpu, cpu->eip);
+    if (cached)
+        return cached;
+    if (cpu->eip > cpu->seg[CS].limit)
+        fault(cpu, GP, 0);
+    u32 linear = cpu->seg[CS].base + cpu->eip;
+    fetched_t page = fetch_page(cpu, linear);
+    u32 generation = cpu->blocks->generation;
+    const op_t *op = cpu->no_cache || (cpu->mode & MODE_ODD_LIMIT) ? NULL : lookup(cpu, page.physical + (linear & 0xFFF), linear);
+    if (!op)
+        op = build(cpu, &page, linear);
+    if (generation == cpu->blocks->generation && op >= cpu->blocks->ops + SCRATCH_OPS)
+        cpu->blocks->jump[jump_slot(cpu->eip)] = (jump_entry_t){ cpu->eip, cpu->seg[CS].base, cpu->map_stamp, cpu->mode, op };
+    return op;
+}
+
+const op_t *arrive(cpu_t *cpu) { return block_find(cpu); }
+
+/* ---- edges ---- */
+
+const op_t *link_target(cpu_t *cpu, const op_t *stub_)
+{
+    op_t *stub = &cpu->blocks->ops[stub_ - cpu->blocks->ops];  /* the arena is ours to change */
+    bool fresh = cold_of(cpu, stub)->instr == I_LINK;
+    op_t *owner = fresh && stub->target ? &cpu->blocks->ops[stub->target - cpu->blocks->ops] : NULL;
+    u32 physical_less_eip = stub->imm, owner_physical = cold_of(cpu, stub)->eip, generation = cpu->blocks->generation;
+    cpu->eip = stub->disp;
+    cpu->current = NULL;
+    const op_t *to = block_find(cpu);
+    if ((fresh && !owner) || generation != cpu->blocks->generation || to < cpu->blocks->ops + SCRATCH_OPS)
+        return to;
+    u32 linear = cpu->seg[CS].base + cpu->eip;
+    u32 physical = fetch_page(cpu, linear).physical + (linear & 0xFFF);
+    bool crossing_block = cold_of(cpu, to)->instr != I_OBSERVE && (linear & 0xFFF) + cold_of(cpu, to)->length > PAGE_BYTES;
+    if (owner && physical >> 12 == owner_physical >> 12 && physical - cpu->eip == physical_less_eip && !crossing_block) {
+        owner->target = to;                                    /* same page: true as long as the owner itself may run */
+        return to;
+    }
+    stub->target = to;
+    stub->stamp = cpu->map_stamp;
+    stub->run = lowering(cpu)->cross;
+    cpu->blocks->cold[stub - cpu->blocks->ops].instr = I_CROSS;
+    return to;
+}
+
+const op_t *find_again(cpu_t *cpu, const op_t *op)
+{
+    cpu->eip = cold_of(cpu, op)->eip;
+    cpu->current = NULL;
+    cpu->blocks->jump[jump_slot(cpu->eip)].op = NULL;          /* it may still name the dead block */
+    return block_find(cpu);
+}
+
+void observe_next(cpu_t *cpu, const op_t *op)
+{
+    const cold_t *c = cold_of(cpu, op + 1);
+    cpu->current = op + 1;
+    if (cpu->observer)
+        cpu->observer->before(cpu->observer, cpu, c->eip, c->length);
+    cpu->current = NULL;
+}
+
+const op_t *leave_after(cpu_t *cpu, const op_t *op)
+{
+    cpu->eip = next_eip(cold_of(cpu, op));
+    cpu->budget -= op->count;
+    return NULL;
+}
+
+/* ---- code that was written to ---- */
+
+static void unlist(block_t **head, block_t *block, block_t **(*next)(block_t *, u32), u32 page)
+{
+    for (block_t **p = head; *p; p = next(*p, page))
+        if (*p == block) {
+            *p = *next(block, page);
+            return;
+        }
+}
+static block_t **next_in_hash(block_t *b, u32 page) { (void)page; return &b->next_hashed; }
+static block_t **next_in_page(block_t *b, u32 page) { return &b->next_on_page[b->physical >> 12 != page]; }
+
+static void kill(cpu_t *cpu, block_t *b)
+{
+    block_cache_t *c = cpu->blocks;
+    b->dead = true;
+    b->first->run = lowering(cpu)->stale;
+    unlist(&c->hash[hash_of(b->physical, b->eip, b->mode)], b, next_in_hash, 0);
+    unlist(&c->page[b->physical >> 12], b, next_in_page, b->physical >> 12);
+    if (b->second_page != NO_PAGE)
+        unlist(&c->page[b->second_page >> 12], b, next_in_page, b->second_page >> 12);
+    c->n_killed++;
+}
+
+/* The granules of page n that the block covers. */
+static u64 covers(const block_t *b, u32 n)
+{
+    u32 first = bytes_in_first(b);
+    return b->physical >> 12 == n ? granules(b->physical & 0xFFF, first) : granules(0, b->bytes - first);
+}
+
+static void written_in_page(cpu_t *cpu, u32 physical, u32 bytes)
+{
+    u32 n = physical >> 12;
+    u64 hit = granules(physical & 0xFFF, bytes), left = 0;
+    if (!(code_pages_at(&cpu->code, physical) & hit))
+        return;
+    for (block_t *b = cpu->blocks->page[n], *next; b; b = next) {
+        next = *next_in_page(b, n);
+        if (covers(b, n) & hit) kill(cpu, b);
+        else                    left |= covers(b, n);
+    }
+    cpu->code.page[n] = left;
+    cpu_kick(cpu);                                             /* the running block may be one of them */
+}
+
+void blocks_written(cpu_t *cpu, u32 physical, u32 bytes)
+{
+    while (bytes) {
+        u32 room = PAGE_BYTES - (physical & 0xFFF), piece = bytes < room ? bytes : room;
+        written_in_page(cpu, physical, piece);
+        physical += piece;
+        bytes -= piece;
+    }
+}

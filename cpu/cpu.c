@@ -1,0 +1,160 @@
+/* cpu.c - birth, RESET, pins, EFLAGS and the mode word.  SDM vol. 3A, 9.1 "Initialization Overview". */
+#include "cpu/cpu.h"
+#include "cpu/access.h"
+#include "cpu/block.h"
+#include "cpu/eflags.h"
+#include "cpu/lowering.h"
+#include "cpu/model.h"
+#include "cpu/segment.h"
+#include "cpu/system.h"
+
+bool cpu_init(cpu_t *cpu, model_t model, bus_t *bus)
+{
+    memset(cpu, 0, sizeof *cpu);
+    cpu->model = model;
+    cpu->bus = bus;
+    cpu->l1 = lowering_has_l1();
+    if (!code_pages_init(&cpu->code, bus->ram_bytes) || !blocks_init(cpu)) {
+        cpu_free(cpu);
+        return false;
+    }
+    bus->cpu = cpu;
+    bus->written = cpu_memory_written;
+    bus->remapped = cpu_remapped;
+    cpu_reset(cpu);
+    return true;
+}
+
+void cpu_free(cpu_t *cpu)
+{
+    blocks_free(cpu);
+    code_pages_free(&cpu->code);
+}
+
+/* Table 9-1: registers after power-up, RESET or INIT.  The first instruction is at physical FFFFFFF0. */
+void cpu_reset(cpu_t *cpu)
+{
+    memset(cpu->r, 0, sizeof cpu->r);
+    cpu->r[EDX] = model_identity(cpu->model)->signature;
+    cpu->eip = 0xFFF0;
+    cpu->cpl = 0;
+    cpu->cr0 = model_cr0_ones(cpu->model) | (cpu->model >= MODEL_486 ? CR0_CD | CR0_NW : 0);
+    cpu->cr2 = cpu->cr3 = cpu->cr4 = 0;
+    memset(cpu->dr, 0, sizeof cpu->dr);
+    cpu->dr[6] = 0xFFFF0FF0;
+    cpu->dr[7] = 0x400;
+    memset(cpu->tr_test, 0, sizeof cpu->tr_test);
+    cpu->gdtr.base = cpu->idtr.base = 0;
+    cpu->gdtr.limit = 0xFFFF;
+    cpu->idtr.limit = 0x3FF;                                   /* the table of real mode; FFFFh on later models, alike in effect */
+    for (int n = 0; n < N_ALL_SEGMENTS; n++) {
+        u16 type = n == LDTR ? 0x82 : n == TR ? 0x8B : 0x93;   /* present; LDT, busy TSS, writable data */
+        cpu->seg[n] = (segment_t){ .limit = 0xFFFF, .attributes = type };
+    }
+    cpu->seg[CS].selector = 0xF000;
+    cpu->seg[CS].base = 0xFFFF0000;
+    cpu->shadow = cpu->shadow_debug = cpu->halted = cpu->shut_down = false;
+    cpu->nmi_pending = cpu->nmi_blocked = false;
+    cpu->debug_pending = 0;
+    cpu->delivering = 0;
+    cpu->explanation[0] = 0;
+    msr_reset(cpu);
+    cpu_set_eflags(cpu, FLAG_1);
+    cpu_flush_tlb(cpu, true);
+    cpu_flush_blocks(cpu);
+}
+
+/* ---- flags and mode ---- */
+
+u32 cpu_eflags(const cpu_t *cpu) { return (cpu->eflags & ~(u32)FLAGS_STATUS) | flags_status(&cpu->f); }
+
+void cpu_set_eflags(cpu_t *cpu, u32 eflags)
+{
+    cpu->eflags = (eflags & ~(u32)FLAGS_STATUS) | FLAG_1;
+    flags_load(&cpu->f, eflags);
+    cpu_mode_changed(cpu);
+}
+
+static bool is_flat(const segment_t *s)
+{
+    return s->base == 0 && s->first == 0 && s->read_span == 0xFFFFFFFF && s->write_span == 0xFFFFFFFF;
+}
+
+static u16 mode_word(const cpu_t *cpu)
+{
+    u32 mode = cpu->mode & MODE_STEP;
+    const segment_t *cs = &cpu->seg[CS];
+    if (cpu->cr0 & CR0_PE) mode |= cpu->eflags & FLAG_VM ? MODE_V86 : MODE_PROTECTED;
+    if (cs->attributes & SEG_BIG && !(mode & MODE_V86)) mode |= MODE_CODE32;
+    if (cpu->seg[SS].attributes & SEG_BIG && !(mode & MODE_V86)) mode |= MODE_STACK32;
+    if (cpu->cpl == 3) mode |= MODE_USER;
+    for (int n = 0; n < N_SEGMENTS; n++)
+        if (is_flat(&cpu->seg[n])) mode |= 1u << (MODE_FLAT_SHIFT + n);
+    if (cs->limit != 0xFFFF && cs->limit != 0xFFFFFFFF) mode |= MODE_ODD_LIMIT;
+    if (cs->limit == 0xFFFFFFFF) mode |= MODE_LIMIT_4G;
+    if (cpu->observer) mode |= MODE_WATCH;
+    return (u16)mode;
+}
+
+void cpu_mode_changed(cpu_t *cpu)
+{
+    for (int n = 0; n < N_ALL_SEGMENTS; n++)
+        segment_derive(&cpu->seg[n]);
+    cpu->stack_mask = cpu->seg[SS].attributes & SEG_BIG && !(cpu->eflags & FLAG_VM) ? 0xFFFFFFFF : 0xFFFF;
+    cpu->tlb = &cpu->tlb_of[cpu->cpl == 3];
+    if (cpu->code_base != cpu->seg[CS].base) {
+        cpu->code_base = cpu->seg[CS].base;
+        if (cpu->cr0 & CR0_PG) cpu->map_stamp++;               /* edges to other pages assumed the old base: see block.h */
+    }
+    u16 mode = mode_word(cpu);
+    if (mode != cpu->mode) {
+        cpu->mode = mode;
+        cpu_kick(cpu);
+    }
+}
+
+/* ---- caches ---- */
+
+/* Globals are not kept apart yet: flushing more than asked is always right. */
+void cpu_flush_tlb(cpu_t *cpu, bool globals_too)
+{
+    (void)globals_too;
+    tlb_flush(&cpu->tlb_of[0]);
+    tlb_flush(&cpu->tlb_of[1]);
+    cpu->map_stamp++;
+    cpu_kick(cpu);
+}
+void cpu_flush_tlb_page(cpu_t *cpu, u32 linear)
+{
+    tlb_flush_page(&cpu->tlb_of[0], linear);
+    tlb_flush_page(&cpu->tlb_of[1], linear);
+    cpu->map_stamp++;
+    cpu_kick(cpu);
+}
+void cpu_flush_blocks(cpu_t *cpu)
+{
+    blocks_flush(cpu);
+    cpu_kick(cpu);
+}
+void cpu_memory_written(void *cpu, u32 physical, u32 bytes) { blocks_written(cpu, physical, bytes); }
+void cpu_remapped(void *self, bool contents)
+{
+    cpu_t *cpu = self;
+    cpu_flush_tlb(cpu, true);
+    if (contents)
+        cpu_flush_blocks(cpu);
+}
+
+/* ---- pins ---- */
+
+void cpu_intr(cpu_t *cpu, bool level)
+{
+    cpu->intr = level;
+    if (level)
+        cpu_kick(cpu);
+}
+void cpu_nmi(cpu_t *cpu)
+{
+    cpu->nmi_pending = true;
+    cpu_kick(cpu);
+}

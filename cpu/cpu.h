@@ -1,0 +1,163 @@
+/* cpu.h - the programmer's view of the processor (SDM vol. 1, chapter 3, vol. 3A, chapter 2), and what the emulator
+ * keeps beside it.  Public to the machine (pc.c), the debugger and the tests. */
+#pragma once
+#include <setjmp.h>
+#include "cpu/flags.h"
+#include "mem/bus.h"
+#include "mem/code_pages.h"
+#include "mem/mmu.h"
+#include "mem/tlb.h"
+
+enum { EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI, NOREG, NREGS };  /* r[NOREG] is always 0 */
+enum { ES, CS, SS, DS, FS, GS, N_SEGMENTS, LDTR = N_SEGMENTS, TR, N_ALL_SEGMENTS };
+
+/* Exceptions, SDM vol. 3A, table 6-1. */
+enum { DE, DB, NMI, BP, OF_TRAP, BR, UD, NM, DF, TS = 10, NP, SS_FAULT, GP, PF_FAULT, MF = 16, AC, MC, XM };
+
+/* A segment register and its hidden part.  read_span, write_span and first are derived by segment_derive():
+ * an operand of n bytes at `offset` may be read if (offset - first) + n - 1 <= read_span (spans of -1 allow nothing). */
+typedef struct {
+    u16 selector;
+    u16 attributes;              /* descriptor bits 40-47 in bits 0-7 (type, S, DPL, P), bits 52-55 in bits 12-15 (AVL, L, D/B, G) */
+    u32 base, limit;             /* limit in bytes, granularity applied */
+    u32 first;
+    s64 read_span, write_span;
+} segment_t;
+enum { SEG_ACCESSED = 1, SEG_WRITABLE = 2, SEG_READABLE = 2, SEG_EXPAND_DOWN = 4, SEG_CONFORMING = 4, SEG_CODE = 8,
+       SEG_S = 0x10, SEG_PRESENT = 0x80, SEG_BIG = 0x4000, SEG_GRANULAR = 0x8000 };
+INLINE u32 seg_dpl(const segment_t *s) { return s->attributes >> 5 & 3; }
+
+/* The mode word: all facts that decoded code depends on.  Part of every block's key. */
+enum {
+    MODE_CODE32 = 1 << 0, MODE_STACK32 = 1 << 1,
+    MODE_PROTECTED = 1 << 2,     /* CR0.PE and not EFLAGS.VM */
+    MODE_V86 = 1 << 3,
+    MODE_USER = 1 << 4,          /* CPL 3 */
+    MODE_FLAT_SHIFT = 5,         /* bits 5-10: segment n has base 0 and no limit, reads and writes */
+    MODE_ODD_LIMIT = 1 << 11,    /* CS limit is neither FFFFh nor FFFFFFFFh: blocks are not kept */
+    MODE_STEP = 1 << 12,         /* one instruction a block */
+    MODE_LIMIT_4G = 1 << 14,     /* CS limit is FFFFFFFFh */
+    MODE_WATCH = 1 << 13         /* every instruction is reported to the observer */
+};
+
+typedef enum { MODEL_386, MODEL_486, MODEL_PENTIUM, MODEL_PENTIUM_MMX, MODEL_PENTIUM2, MODEL_PENTIUM3, MODEL_PENTIUM4, N_MODELS } model_t;
+
+typedef struct op op_t;
+struct block_cache;
+struct cpu;
+
+/* Somebody who watches every instruction: called before it executes, with EIP, EFLAGS and registers exact. */
+typedef struct observer { void (*before)(struct observer *self, struct cpu *cpu, u32 eip, unsigned length); } observer_t;
+
+/* A page that instructions were fetched from. */
+typedef struct { u32 linear, physical, stamp; bool user, valid; bus_page_t page; } fetch_entry_t;
+
+/* Why cpu_run came back. */
+typedef enum { CPU_DEADLINE, CPU_HALTED, CPU_SHUTDOWN, CPU_STOPPED } cpu_stop_t;
+
+/* What the next delivery must know about a fault. */
+typedef struct { u8 vector; bool has_code; u32 code; } fault_t;
+
+typedef struct cpu {
+    /* hot: what handlers touch */
+    u32     r[NREGS];
+    flags_t f;                       /* status flags, see flags.h */
+    s64     budget;                  /* instructions until the deadline, less a block's length: see run.c */
+    tlb_t  *tlb;                     /* of the current privilege class */
+    const op_t *current;             /* the op whose L0 body is running: faults take EIP and count from it; NULL between ops */
+    u32     map_stamp;               /* changes when a linear address may mean another physical one */
+    u32     stack_mask;              /* FFFFh or FFFFFFFFh by SS.B */
+    segment_t seg[N_ALL_SEGMENTS];
+    struct block_cache *blocks;
+
+    /* the rest of the architecture */
+    u32     eip;                     /* exact between ops; inside a block see cpu_eip() */
+    u32     eflags;                  /* all but the six status bits; use cpu_eflags() */
+    u8      cpl;
+    u32     cr0, cr2, cr3, cr4;
+    u32     dr[8];
+    u32     tr_test[8];              /* TR3-TR7 of the 386 and 486 (test registers): kept, without effect */
+    struct { u32 base; u16 limit; } gdtr, idtr;
+    u64     efer, apic_base, sysenter_cs, sysenter_esp, sysenter_eip, pat, misc_enable, mtrr_def_type;
+    u64     mtrr[16], mtrr_fixed[11], mca[4];
+    u64     tsc_offset;              /* TSC = instructions + offset */
+    model_t model;
+
+    /* between instructions */
+    u16     mode;                    /* mode word */
+    bool    shadow;                  /* after MOV SS, POP SS, STI: no interrupt before the next instruction is over */
+    bool    shadow_debug;            /* after MOV SS, POP SS: no debug trap either */
+    bool    halted, shut_down;
+    bool    intr;                    /* the INTR pin */
+    bool    nmi_pending, nmi_blocked;
+    u32     debug_pending;           /* DR6 bits of debug traps to deliver after this instruction */
+    fault_t fault;                   /* being delivered */
+    u8      delivering;              /* how deep: 0 none, 1 an exception or interrupt, 2 a double fault */
+    u8      delivering_vector;
+    bool    delivering_external;     /* EXT bit: an event outside the program caused it */
+
+    /* counting and leaving */
+    u64     deadline;                /* instruction count to stop at */
+    u64     settled;                 /* instructions retired when budget was start_budget */
+    s64     start_budget;
+    bool    kicked;                  /* budget was made negative to leave after the current op */
+    bool    single;                  /* exactly one instruction (or one iteration) now: TF, or a shadow */
+    bool    stop_asked;
+    u32     code_base;               /* CS.base when map_stamp was last right */
+
+    tlb_t   tlb_of[2];               /* supervisor, user */
+    fetch_entry_t fetch[64];
+    code_pages_t code;
+    bus_t  *bus;
+    observer_t *observer;
+    bool    no_cache, l1;            /* one-instruction blocks never kept; which lowering runs */
+    u8    (*acknowledge)(void *pic); /* INTA: the vector */
+    void   *pic;
+    jmp_buf on_fault;
+    char    explanation[512];        /* after a shutdown: the chain of faults in words */
+    struct { u64 interrupts, faults, tlb_misses; } count;
+} cpu_t;
+
+/* ---- life ---- */
+bool cpu_init(cpu_t *cpu, model_t model, bus_t *bus);        /* false: no memory; hooks itself into the bus */
+void cpu_free(cpu_t *cpu);
+void cpu_reset(cpu_t *cpu);                                  /* RESET, SDM vol. 3A, table 9-1 */
+
+/* Execute until the instruction count reaches `deadline`, HLT without a pending interrupt, shutdown, or cpu_stop.  Counting:
+ * an instruction counts one, an iteration of a repeated string instruction counts one, a faulting instruction none. */
+cpu_stop_t cpu_run(cpu_t *cpu, u64 deadline);
+
+/* Instructions retired so far; exact also inside device accesses. */
+u64  cpu_instructions(const cpu_t *cpu);
+/* Bring the deadline forward (from a device access); later than now. */
+void cpu_set_deadline(cpu_t *cpu, u64 deadline);
+void cpu_count_blocks(const cpu_t *cpu, u64 *built, u64 *killed);
+void cpu_settle(cpu_t *cpu);                                 /* make `settled` the instruction count; between runs only */
+void cpu_stop(cpu_t *cpu);                                   /* leave cpu_run after the current instruction */
+
+/* ---- pins ---- */
+void cpu_intr(cpu_t *cpu, bool level);
+void cpu_nmi(cpu_t *cpu);
+
+/* ---- looking ---- */
+u32  cpu_eip(const cpu_t *cpu);                              /* exact wherever asked */
+u32  cpu_eflags(const cpu_t *cpu);
+void cpu_set_eflags(cpu_t *cpu, u32 eflags);                 /* raw, all bits; recomputes the mode */
+u64  cpu_tsc(const cpu_t *cpu);
+/* Read guest memory as the current mapping shows it, without side effects.  false: not mapped to memory. */
+bool cpu_peek(cpu_t *cpu, u32 linear, void *to, u32 bytes);
+
+/* ---- caches, for those who change memory or mappings behind the CPU's back ---- */
+void cpu_memory_written(void *cpu, u32 physical, u32 bytes); /* bus hook */
+void cpu_remapped(void *cpu, bool contents);                 /* bus hook: contents: other bytes at the same physical addresses */
+void cpu_flush_tlb(cpu_t *cpu, bool globals_too);
+void cpu_flush_tlb_page(cpu_t *cpu, u32 linear);
+void cpu_flush_blocks(cpu_t *cpu);
+/* The mode word from segments, CR0, EFLAGS, CPL; leaves the current block if it changed.  Every change of those ends with it. */
+void cpu_mode_changed(cpu_t *cpu);
+/* Leave the current block after the current instruction. */
+void cpu_kick(cpu_t *cpu);
+
+/* A guest fault: never returns.  EIP and the instruction count are those of the current instruction. */
+_Noreturn COLD void fault(cpu_t *cpu, int vector, u32 code); /* with an error code where the manual says so */
+_Noreturn COLD void fault_ud(cpu_t *cpu);

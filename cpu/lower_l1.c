@@ -1,0 +1,144 @@
+/* lower_l1.c - lowering L1, second half: the stack, branches, conditional instructions, and the choice of a handler for an op.
+ * Compiled (DOPPEL_L1) only where the compiler turns `return f(x)` into a jump; see GO in op.h. */
+#if DOPPEL_L1
+#define TAIL_CALLS 1
+#include "cpu/edge_handlers.h"
+#include "cpu/fast.h"
+
+/* ---- the stack ---- */
+
+#define PUSH_STUB(kind, w, memory) static HANDLER(PUSH_##kind##_##w##_##memory) { \
+    u32 esp = (cpu->r[ESP] - w / 8) & stack_mask_of(cpu, memory); \
+    u8 *host = probe_stack(cpu, esp, w, ACCESS_WRITE, memory); \
+    if (UNLIKELY(!host)) HAND_OVER(generic); \
+    put(host, w, kind == R ? reg(cpu, op->dst, w) : op->imm); \
+    move_stack(cpu, esp, memory); \
+    GO(op + 1); }
+#define POP_STUB(w, memory) static HANDLER(POP_##w##_##memory) { \
+    u32 esp = cpu->r[ESP] & stack_mask_of(cpu, memory); \
+    const u8 *host = probe_stack(cpu, esp, w, ACCESS_READ, memory); \
+    if (UNLIKELY(!host)) HAND_OVER(generic); \
+    u32 v = get(host, w); \
+    move_stack(cpu, esp + w / 8, memory); \
+    set_reg(cpu, op->dst, w, v); \
+    GO(op + 1); }
+#define CALL_STUB(w, memory) static HANDLER(CALL_##w##_##memory) { \
+    u32 esp = (cpu->r[ESP] - w / 8) & stack_mask_of(cpu, memory); \
+    u8 *host = probe_stack(cpu, esp, w, ACCESS_WRITE, memory); \
+    if (UNLIKELY(!host)) HAND_OVER(generic); \
+    put(host, w, op->imm); \
+    move_stack(cpu, esp, memory); \
+    GO_OR_LEAVE(taken(cpu, op)); }
+
+/* An inline cache at the site: the last EIP it went to and the block there, true while the mapping stands.  RET has no address operand, so disp and
+ * stamp are free for it. */
+#define CACHED(eip) (LIKELY(op->disp == (eip) && op->stamp == cpu->map_stamp))
+COLD static const op_t *remember(cpu_t *cpu, const op_t *site, u32 eip);
+
+#define RET_STUB(w, memory) static HANDLER(RET_##w##_##memory) { \
+    u32 esp = cpu->r[ESP] & stack_mask_of(cpu, memory); \
+    const u8 *host = probe_stack(cpu, esp, w, ACCESS_READ, memory); \
+    if (UNLIKELY(!host)) HAND_OVER(generic); \
+    u32 eip = get(host, w); \
+    if (UNLIKELY(eip > cpu->seg[CS].limit)) HAND_OVER(generic); \
+    move_stack(cpu, esp + w / 8 + op->imm, memory); \
+    cpu->budget -= op->count; \
+    if (UNLIKELY(cpu->budget < 0)) { cpu->eip = eip; return NULL; } \
+    if (CACHED(eip)) GO(op->target); \
+    GO_OR_LEAVE(remember(cpu, op, eip)); }
+
+#define STACK_STUBS(w, memory) PUSH_STUB(R, w, memory) PUSH_STUB(I, w, memory) POP_STUB(w, memory) CALL_STUB(w, memory) RET_STUB(w, memory)
+STACK_STUBS(W16, FLAT) STACK_STUBS(W32, FLAT) STACK_STUBS(W16, SEGMENTED) STACK_STUBS(W32, SEGMENTED)
+
+#define STACK_ROW(h) { { h##_W16_FLAT, h##_W16_SEGMENTED }, { h##_W32_FLAT, h##_W32_SEGMENTED } }
+static run_fn *const push_register[2][2] = STACK_ROW(PUSH_R), *const push_immediate[2][2] = STACK_ROW(PUSH_I),
+                    *const pop_register[2][2] = STACK_ROW(POP), *const call_direct[2][2] = STACK_ROW(CALL), *const ret_near[2][2] = STACK_ROW(RET);
+
+static const op_t *remember(cpu_t *cpu, const op_t *site_, u32 eip)
+{
+    op_t *site = &cpu->blocks->ops[site_ - cpu->blocks->ops];
+    u32 generation = cpu->blocks->generation;
+    cpu->eip = eip;
+    const op_t *to = arrive(cpu);
+    if (generation == cpu->blocks->generation && to >= cpu->blocks->ops + SCRATCH_OPS && site >= cpu->blocks->ops + SCRATCH_OPS) {
+        site->disp = eip;
+        site->stamp = cpu->map_stamp;
+        site->target = to;
+    }
+    return to;
+}
+
+/* ---- branches and conditions: one handler per condition code ---- */
+
+static HANDLER(jump_direct) { GO_OR_LEAVE(taken(cpu, op)); }
+
+#define EACH_CC(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+#define JCC_STUB(cc) static HANDLER(Jcc_##cc) { if (!condition(&cpu->f, cc)) GO(op + 1); GO_OR_LEAVE(taken(cpu, op)); }
+#define SETCC_STUB(cc) static HANDLER(SETcc_##cc) { set_reg(cpu, op->dst, W8, condition(&cpu->f, cc)); GO(op + 1); }
+#define JCC_ENTRY(cc) Jcc_##cc,
+#define SETCC_ENTRY(cc) SETcc_##cc,
+EACH_CC(JCC_STUB) EACH_CC(SETCC_STUB)
+static run_fn *const jcc[16] = { EACH_CC(JCC_ENTRY) };
+static run_fn *const setcc[16] = { EACH_CC(SETCC_ENTRY) };
+
+#define COUNT_STUB(F) static HANDLER(F##_fast) { if (!F(cpu, op)) GO(op + 1); GO_OR_LEAVE(taken(cpu, op)); }
+COUNT_STUB(LOOP) COUNT_STUB(LOOPE) COUNT_STUB(LOOPNE) COUNT_STUB(JCXZ)
+
+/* ---- a few more without operands in memory ---- */
+
+static HANDLER(LEA_32)     { set_reg(cpu, op->dst, W32, offset_of(cpu, op)); GO(op + 1); }
+static HANDLER(LEA_16)     { set_reg(cpu, op->dst, W16, offset_of(cpu, op)); GO(op + 1); }
+static HANDLER(NOP_fast)   { GO(op + 1); }
+static HANDLER(CWD_32)     { cpu->r[EDX] = (u32)((s32)cpu->r[EAX] >> 31); GO(op + 1); }
+static HANDLER(XCHG_RR_32) { u32 v = reg(cpu, op->dst, W32); set_reg(cpu, op->dst, W32, reg(cpu, op->src, W32)); set_reg(cpu, op->src, W32, v); GO(op + 1); }
+
+/* ---- choosing ---- */
+
+static run_fn *select_branch(u16 mode, const op_t *op, const cold_t *c)
+{
+    if (op->disp > 0xFFFF && !(mode & MODE_LIMIT_4G))
+        return NULL;                                           /* beyond a 64 KiB limit: L0 faults */
+    switch (c->instr) {
+    case I_Jcc:    return jcc[c->cc];
+    case I_JMP:    return jump_direct;
+    case I_CALL:   return call_direct[c->width - 1u][stack_of(mode)];
+    case I_LOOP:   return LOOP_fast;
+    case I_LOOPE:  return LOOPE_fast;
+    case I_LOOPNE: return LOOPNE_fast;
+    default:       return JCXZ_fast;
+    }
+}
+
+static run_fn *select_l1(u16 mode, const op_t *op, const cold_t *c, bool dead)
+{
+    if (mode & MODE_ODD_LIMIT)
+        return NULL;
+    form_t form = form_of(c);
+    if (form != NO_FORM) {
+        run_fn *run = l1_alu[c->instr][form][c->width][memory_of(mode, op)][dead];
+        if (run) return run;
+    }
+    switch (c->instr) {
+    case I_PUSH: return c->dst_kind == M ? NULL : (c->dst_kind == R ? push_register : push_immediate)[c->width - 1u][stack_of(mode)];
+    case I_POP:  return c->dst_kind == R ? pop_register[c->width - 1u][stack_of(mode)] : NULL;
+    case I_RET:  return ret_near[c->width - 1u][stack_of(mode)];
+    case I_SETcc: return c->dst_kind == R ? setcc[c->cc] : NULL;
+    case I_LEA:  return c->width == 2 ? LEA_32 : LEA_16;
+    case I_NOP:  return NOP_fast;
+    case I_CWD:  return c->width == 2 ? CWD_32 : NULL;
+    case I_XCHG: return c->dst_kind == R && c->width == 2 ? XCHG_RR_32 : NULL;
+    default:     return instructions[c->instr].shape == SHAPE_branch ? select_branch(mode, op, c) : NULL;
+    }
+}
+
+const lowering_t lowering_l1 = { .link = link_edge, .cross = cross_edge, .fall = fall_edge, .stale = stale_block, .observe = observe_op,
+                                 .fetch_fault = fetch_fault, .generic = generic, .select = select_l1 };
+bool lowering_has_l1(void) { return true; }
+
+#else   /* no tail calls: only L0 */
+#include "cpu/lowering.h"
+
+const lowering_t lowering_l1 = { .select = NULL };
+bool lowering_has_l1(void) { return false; }
+
+#endif

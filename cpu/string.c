@@ -1,0 +1,206 @@
+/* string.c - string instructions and port input and output.  SDM vol. 1, 7.3.9; vol. 2, "REP"; vol. 1, chapter 19 (I/O).
+ *
+ * A repeated instruction is as many instructions as it has iterations: registers are updated after each, so that a fault or an
+ * interrupt leaves a state from which the instruction goes on.  Here iterations are counted as they are done. */
+#include "cpu/bodies.h"
+#include "cpu/alu.h"
+#include "cpu/edges.h"
+#include "cpu/jump.h"
+#include "cpu/task.h"
+
+static u32 index_of(const cpu_t *cpu, const op_t *op, int r) { return cpu->r[r] & 0xFFFFFFFFu >> op->wrap; }
+
+static void step(cpu_t *cpu, const op_t *op, int r, width_t w)
+{
+    u32 m = 0xFFFFFFFFu >> op->wrap, by = cpu->eflags & FLAG_DF ? 0u - w / 8 : w / 8;
+    cpu->r[r] = (cpu->r[r] & ~m) | ((cpu->r[r] + by) & m);
+}
+
+/* ---- ports ---- */
+
+static void check_port(cpu_t *cpu, u16 port, width_t w)
+{
+    if (!io_permitted(cpu, port, w))
+        fault(cpu, GP, 0);
+}
+
+static u16 port_operand(const cpu_t *cpu, const op_t *op)
+{
+    return (u16)(cold_of(cpu, op)->src_kind == I ? op->imm : cpu->r[EDX] & 0xFFFF);
+}
+
+void IN(cpu_t *cpu, const op_t *op, width_t w)
+{
+    u16 port = port_operand(cpu, op);
+    check_port(cpu, port, w);
+    set_reg(cpu, reg_at(EAX, w), w, bus_in(cpu->bus, port, w));
+}
+void OUT(cpu_t *cpu, const op_t *op, width_t w)
+{
+    u16 port = port_operand(cpu, op);
+    check_port(cpu, port, w);
+    bus_out(cpu->bus, port, w, cpu->r[EAX] & mask(w));
+}
+
+/* ---- one element each; all accesses precede all changes ---- */
+
+static void movs(cpu_t *cpu, const op_t *op, width_t w)
+{
+    u32 v = load(cpu, op->seg, index_of(cpu, op, ESI), w);
+    store(cpu, ES, index_of(cpu, op, EDI), w, v);
+    step(cpu, op, ESI, w);
+    step(cpu, op, EDI, w);
+}
+static void stos(cpu_t *cpu, const op_t *op, width_t w)
+{
+    store(cpu, ES, index_of(cpu, op, EDI), w, cpu->r[EAX] & mask(w));
+    step(cpu, op, EDI, w);
+}
+static void lods(cpu_t *cpu, const op_t *op, width_t w)
+{
+    set_reg(cpu, reg_at(EAX, w), w, load(cpu, op->seg, index_of(cpu, op, ESI), w));
+    step(cpu, op, ESI, w);
+}
+static void cmps(cpu_t *cpu, const op_t *op, width_t w)
+{
+    u32 a = load(cpu, op->seg, index_of(cpu, op, ESI), w), b = load(cpu, ES, index_of(cpu, op, EDI), w);
+    CMP(&cpu->f, w, a, b);
+    step(cpu, op, ESI, w);
+    step(cpu, op, EDI, w);
+}
+static void scas(cpu_t *cpu, const op_t *op, width_t w)
+{
+    u32 b = load(cpu, ES, index_of(cpu, op, EDI), w);
+    CMP(&cpu->f, w, cpu->r[EAX] & mask(w), b);
+    step(cpu, op, EDI, w);
+}
+/* The destination is proved writable before the port is read: a port read cannot be taken back. */
+static void ins(cpu_t *cpu, const op_t *op, width_t w)
+{
+    check_port(cpu, (u16)cpu->r[EDX], w);
+    place_t m = open_at(cpu, ES, index_of(cpu, op, EDI), w, ACCESS_WRITE);
+    u32 v = bus_in(cpu->bus, (u16)cpu->r[EDX], w);
+    place_put(cpu, (place_t){ tlb_write(cpu->tlb, m.linear, w / 8), m.linear }, w, v);
+    step(cpu, op, EDI, w);
+}
+static void outs(cpu_t *cpu, const op_t *op, width_t w)
+{
+    check_port(cpu, (u16)cpu->r[EDX], w);
+    u32 v = load(cpu, op->seg, index_of(cpu, op, ESI), w);
+    bus_out(cpu->bus, (u16)cpu->r[EDX], w, v);
+    step(cpu, op, ESI, w);
+}
+
+/* ---- many elements at once: plain memory, forward, inside one page ---- */
+
+/* How many elements at `offset` of a segment lie in plain memory before the page, the segment or the index register ends; their host
+ * address in *host.  0: take them one by one. */
+static u32 run_length(cpu_t *cpu, const op_t *op, int seg, u32 offset, width_t w, bool write, u8 **host)
+{
+    const segment_t *s = &cpu->seg[seg];
+    u32 bytes = w / 8;
+    if (!in_segment(s, offset, bytes, write))
+        return 0;
+    u32 linear = s->base + offset;
+    *host = write ? tlb_write(cpu->tlb, linear, bytes) : tlb_read(cpu->tlb, linear, bytes);
+    if (!*host)
+        return 0;
+    u64 room = PAGE_BYTES - (linear & (PAGE_BYTES - 1));
+    u64 limit = (u64)((write ? s->write_span : s->read_span) - (s64)(u32)(offset - s->first)) + 1;
+    u64 wrap = (u64)(0xFFFFFFFFu >> op->wrap) - offset + 1;
+    u64 least = room < limit ? room : limit;
+    return (u32)((least < wrap ? least : wrap) / bytes);
+}
+
+static u32 least(u32 a, u32 b) { return a < b ? a : b; }
+
+static void advance(cpu_t *cpu, const op_t *op, int r, u32 bytes)
+{
+    u32 m = 0xFFFFFFFFu >> op->wrap;
+    cpu->r[r] = (cpu->r[r] & ~m) | ((cpu->r[r] + bytes) & m);
+}
+
+/* Returns the number of elements moved. */
+static u32 movs_run(cpu_t *cpu, const op_t *op, width_t w, u32 most)
+{
+    u8 *from = NULL, *to = NULL;
+    u32 n = least(most, run_length(cpu, op, op->seg, index_of(cpu, op, ESI), w, false, &from));
+    n = least(n, run_length(cpu, op, ES, index_of(cpu, op, EDI), w, true, &to));
+    if (n == 0)
+        return 0;
+    size_t bytes = (size_t)n * (w / 8);
+    if (to <= from || (size_t)(to - from) >= bytes) memmove(to, from, bytes);
+    else for (size_t i = 0; i < bytes; i += w / 8) put(to + i, w, get(from + i, w));   /* overlapping: element by element repeats a pattern */
+    advance(cpu, op, ESI, (u32)bytes);
+    advance(cpu, op, EDI, (u32)bytes);
+    return n;
+}
+static u32 stos_run(cpu_t *cpu, const op_t *op, width_t w, u32 most)
+{
+    u8 *to = NULL;
+    u32 n = least(most, run_length(cpu, op, ES, index_of(cpu, op, EDI), w, true, &to));
+    if (w == W8) {
+        memset(to ? to : (u8 *)&n, (int)(cpu->r[EAX] & 0xFF), to ? n : 0);
+    } else {
+        for (u32 i = 0; i < n; i++)
+            put(to + i * (w / 8), w, cpu->r[EAX]);
+    }
+    advance(cpu, op, EDI, n * (w / 8));
+    return n;
+}
+
+/* ---- repetition ---- */
+
+typedef void element_fn(cpu_t *, const op_t *, width_t);
+typedef u32  run_of_fn(cpu_t *, const op_t *, width_t, u32 most);
+typedef enum { ALWAYS, WHILE_EQUAL } until_t;
+
+static bool goes_on(const cpu_t *cpu, u8 rep, until_t until) { return until == ALWAYS || ZF(&cpu->f) == (rep == REP_Z); }
+
+/* How many iterations may still be done before something else is due. */
+static u32 allowed(const cpu_t *cpu)
+{
+    u64 left = cpu->single ? 1 : cpu->deadline - cpu_instructions(cpu);
+    return left > 0x100000 ? 0x100000 : (u32)left;
+}
+
+static const op_t *repeat(cpu_t *cpu, const op_t *op, width_t w, element_fn *element, run_of_fn *run, until_t until)
+{
+    const cold_t *c = cold_of(cpu, op);
+    if (c->rep == REP_NONE) {
+        element(cpu, op, w);
+        return op + 1;
+    }
+    u8 rep = c->rep;
+    u32 left = counter(cpu, op);
+    if (left == 0)
+        return op + 1;
+    for (u32 may = allowed(cpu); may && left;) {
+        u32 n = run && !(cpu->eflags & FLAG_DF) ? run(cpu, op, w, least(may, left)) : 0;
+        if (n == 0) {
+            element(cpu, op, w);
+            n = 1;
+        }
+        left -= n;
+        may -= n;
+        set_counter(cpu, op, left);
+        cpu->budget -= n;                                      /* counted now: a fault in the next iteration does not take it back */
+        if ((left && !goes_on(cpu, rep, until)) || left == 0) {
+            cpu->budget += 1;                                  /* the op itself counts the last one */
+            return op + 1;
+        }
+        if (cpu->kicked)
+            break;
+    }
+    cpu->budget -= op->count - 1;                              /* interrupted: come back to this instruction */
+    cpu->eip = c->eip;
+    return NULL;
+}
+
+const op_t *MOVS(cpu_t *cpu, const op_t *op, width_t w) { return repeat(cpu, op, w, movs, movs_run, ALWAYS); }
+const op_t *STOS(cpu_t *cpu, const op_t *op, width_t w) { return repeat(cpu, op, w, stos, stos_run, ALWAYS); }
+const op_t *LODS(cpu_t *cpu, const op_t *op, width_t w) { return repeat(cpu, op, w, lods, NULL, ALWAYS); }
+const op_t *CMPS(cpu_t *cpu, const op_t *op, width_t w) { return repeat(cpu, op, w, cmps, NULL, WHILE_EQUAL); }
+const op_t *SCAS(cpu_t *cpu, const op_t *op, width_t w) { return repeat(cpu, op, w, scas, NULL, WHILE_EQUAL); }
+const op_t *INS(cpu_t *cpu, const op_t *op, width_t w)  { return repeat(cpu, op, w, ins, NULL, ALWAYS); }
+const op_t *OUTS(cpu_t *cpu, const op_t *op, width_t w) { return repeat(cpu, op, w, outs, NULL, ALWAYS); }

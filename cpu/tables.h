@@ -1,0 +1,34 @@
+/* tables.h - opcodes.def and instructions.def as C tables. */
+#pragma once
+#include "cpu/op.h"
+
+typedef enum {
+    __, Eb, Ev, Ew, Gb, Gv, Gw, Ib, Ibs, Iw, Iz, IwIb, AL, eAX, CL, DX, One, Zb, Zv, Jb, Jz, Ob, Ov, Xb, Xv,
+    sES, sCS, sSS, sDS, sFS, sGS, Ap, Mp, Mv, RvMw, Rd, Cd, Dd, Td, EvIz, EvIbs, GvIb, GvCL, N_OPERANDS
+} operand_t;
+
+enum { I_INVALID,
+#define INSTR(shape, NAME, writes, reads, since) I_##NAME,
+#include "cpu/instructions.def"
+#undef INSTR
+       /* pseudo-instructions: ops that the engine puts between guest instructions */
+       I_LINK, I_CROSS, I_FALL, I_STALE, I_OBSERVE, I_FETCH_FAULT,
+       N_INSTR,
+       I_GRP1 = N_INSTR, I_GRP1A, I_GRP2, I_GRP3, I_GRP4, I_GRP5, I_GRP6, I_GRP7, I_GRP8, I_GRP9, I_GRP11, N_NAMES };
+
+typedef enum { SHAPE_none, SHAPE_update, SHAPE_examine, SHAPE_assign, SHAPE_extend, SHAPE_modify, SHAPE_change, SHAPE_shift, SHAPE_double,
+               SHAPE_ternary, SHAPE_scan, SHAPE_exchange, SHAPE_choose, SHAPE_consume, SHAPE_produce, SHAPE_plain, SHAPE_repeat,
+               SHAPE_flow, SHAPE_branch } shape_t;
+
+typedef struct { u16 instr; u8 dst, src; } row_t;            /* instr: I_..., or a group */
+extern const row_t opcode_map[0x200];                        /* 100h: the two-byte map */
+extern const row_t extension[N_NAMES - N_INSTR][8];
+
+typedef struct {
+    const char *name;                                        /* as in instructions.def; the mnemonic is what stands before '_' */
+    u8 shape;
+    u8 since;                                                /* model_t */
+    u16 writes, reads;                                       /* EFLAGS bits surely written, possibly read */
+    u16 undefined;                                           /* of those written: undefined by the manual */
+} instr_t;
+extern const instr_t instructions[N_INSTR];

@@ -1,0 +1,60 @@
+/* pc_inside.h - the machine as one struct: every chip by value.  Seen by pc.c (the schematic), pc_run.c (time and inputs) and pc_state.c (the walk)
+ * alone. */
+#pragma once
+#include "cpu/cpu.h"
+#include "devices/board.h"
+#include "devices/dma.h"
+#include "devices/fdc.h"
+#include "devices/fw_cfg.h"
+#include "devices/ide.h"
+#include "devices/kbc.h"
+#include "devices/keyboard.h"
+#include "devices/lpt.h"
+#include "devices/mouse.h"
+#include "devices/pc.h"
+#include "devices/pic.h"
+#include "devices/pit.h"
+#include "devices/rtc.h"
+#include "devices/uart.h"
+#include "devices/vga.h"
+
+enum { PC_INPUTS = 1024, PC_SHADOW_FIRST = 0xC0000, PC_SHADOW_END = 0x100000, PC_TOP_OF_ROM = 128 << 10 };
+#define PC_LFB 0xE0000000u
+
+struct pc {
+    pc_config_t config;
+    u8         *ram;
+    u8         *rom;                 /* a copy of the firmware */
+    bus_t       bus;
+    vclock_t    clock;
+    cpu_t       cpu;
+    pic_t       master, slave;
+    pit_t       pit;
+    rtc_t       rtc;
+    dma_t       dma;
+    kbc_t       kbc;
+    keyboard_t  keyboard;
+    mouse_t     mouse;
+    uart_t      uart[PC_SERIALS];
+    lpt_t       lpt;
+    board_t     board;
+    fdc_t       fdc;
+    ide_t       ide[2];
+    vga_t       vga;
+    fw_cfg_t    fw_cfg;
+
+    /* Time: at instruction base_instructions it was base_now. */
+    u64         ips, base_now, base_instructions;
+    u64         limit;               /* pc_run goes no further than this instruction */
+    input_t     input[PC_INPUTS];    /* in order of `at` */
+    u32         input_first, input_count;
+    pc_stop_t   stop;                /* a chip asked to stop, else STOP_NONE */
+    u8          exit_code;
+    u64         ports;               /* device accesses, for statistics */
+};
+
+u64  pc_time_of(const pc_t *pc, u64 instructions);
+u64  pc_instruction_at(const pc_t *pc, u64 when);            /* the first at or after `when` */
+void pc_before_access(void *pc);                             /* bus hooks */
+void pc_after_access(void *pc);
+void pc_ask_stop(pc_t *pc, pc_stop_t why);

@@ -1,0 +1,235 @@
+/* pc_run.c - the machine in time: running, waiting, inputs, and questions from its owner.
+ *
+ * Time is the number of retired instructions scaled by the nominal rate, plus the time spent halted.  A deadline is the first instruction at
+ * or after the next alarm, so that every alarm rings between the same two instructions in every run. */
+#include "devices/pc_inside.h"
+
+#define NS_PER_SECOND 1000000000u
+#define FAR_AHEAD ((u64)1000 * NS_PER_SECOND)                /* ns: longer waits are cut, so that products fit */
+
+static u32 rate(const pc_t *pc) { return pc->ips > UINT32_MAX ? UINT32_MAX : (u32)pc->ips; }
+
+u64 pc_time_of(const pc_t *pc, u64 instructions)
+{
+    return pc->base_now + muldiv64(instructions - pc->base_instructions, NS_PER_SECOND, rate(pc));
+}
+
+u64 pc_instruction_at(const pc_t *pc, u64 when)
+{
+    if (when <= pc->base_now)
+        return pc->base_instructions;
+    u64 wait = when - pc->base_now;
+    if (wait > FAR_AHEAD + (pc->clock.now - pc->base_now))
+        return UINT64_MAX;
+    u64 n = pc->base_instructions + muldiv64(wait, rate(pc), NS_PER_SECOND);
+    while (pc_time_of(pc, n) < when)
+        n++;
+    return n;
+}
+
+/* ---- device accesses ---- */
+
+void pc_before_access(void *self)
+{
+    pc_t *pc = self;
+    u64 now = pc_time_of(pc, cpu_instructions(&pc->cpu));
+    if (now > pc->clock.now)
+        pc->clock.now = now;
+    pc->ports++;
+}
+
+void pc_after_access(void *self)
+{
+    pc_t *pc = self;
+    if (pc->clock.next == VCLOCK_NEVER)
+        return;
+    u64 due = pc_instruction_at(pc, pc->clock.next);
+    if (due < pc->cpu.deadline)
+        cpu_set_deadline(&pc->cpu, due);
+}
+
+void pc_ask_stop(pc_t *pc, pc_stop_t why)
+{
+    pc->stop = why;
+    cpu_stop(&pc->cpu);
+}
+
+/* ---- inputs ---- */
+
+static input_t *input_at(pc_t *pc, u32 n) { return &pc->input[(pc->input_first + n) & (PC_INPUTS - 1)]; }
+
+void pc_post(pc_t *pc, const input_t *input)
+{
+    input_t *last = pc->input_count ? input_at(pc, pc->input_count - 1) : NULL;
+    if (last && last->kind == INPUT_MOUSE && input->kind == INPUT_MOUSE && last->buttons == input->buttons && pc->input_count > PC_INPUTS / 2) {
+        last->dx = (s16)(last->dx + input->dx);
+        last->dy = (s16)(last->dy + input->dy);
+        last->dz = (s16)(last->dz + input->dz);
+        return;
+    }
+    if (pc->input_count == PC_INPUTS) {
+        lacking("more than 1024 waiting inputs: some are lost");
+        return;
+    }
+    input_t *slot = input_at(pc, pc->input_count++);
+    *slot = *input;
+    if (last && slot->at < last->at)
+        slot->at = last->at;
+}
+
+static void set_rate(pc_t *pc, u64 ips)
+{
+    u64 instructions = cpu_instructions(&pc->cpu);
+    pc->base_now = pc_time_of(pc, instructions);
+    pc->base_instructions = instructions;
+    pc->ips = ips ? ips : 1;
+}
+
+static void take_input(pc_t *pc, const input_t *in)
+{
+    switch (in->kind) {
+    case INPUT_KEY:          keyboard_key(&pc->keyboard, in->key, in->down); break;
+    case INPUT_MOUSE:        mouse_move(&pc->mouse, in->dx, in->dy, in->dz, in->buttons); break;
+    case INPUT_SERIAL:       uart_receive(&pc->uart[in->port & (PC_SERIALS - 1)], in->byte); break;
+    case INPUT_MEDIUM:
+        pc->config.floppy[in->drive & (PC_FLOPPIES - 1)] = in->disk;
+        fdc_insert(&pc->fdc, in->drive & (PC_FLOPPIES - 1), in->disk);
+        break;
+    case INPUT_RESET:        pc->stop = STOP_RESET; break;
+    case INPUT_POWER_BUTTON: lacking("the power button (ACPI)"); break;
+    case INPUT_IPS:          set_rate(pc, in->ips); break;
+    case INPUT_NMI:          if (!pc->rtc.nmi_masked) cpu_nmi(&pc->cpu); break;
+    }
+}
+
+static void take_inputs(pc_t *pc)
+{
+    while (pc->input_count && input_at(pc, 0)->at <= cpu_instructions(&pc->cpu)) {
+        input_t in = *input_at(pc, 0);
+        pc->input_first = (pc->input_first + 1) & (PC_INPUTS - 1);
+        pc->input_count--;
+        take_input(pc, &in);
+    }
+}
+
+/* ---- running ---- */
+
+static u64 least(u64 a, u64 b) { return a < b ? a : b; }
+
+/* Halted: time passes without instructions until something may wake the processor.  The time stamp counter runs on. */
+static void sleep_until(pc_t *pc, u64 when)
+{
+    u64 now = pc->clock.now;
+    if (when <= now)
+        return;
+    u64 instructions = cpu_instructions(&pc->cpu);
+    pc->cpu.tsc_offset += muldiv64(least(when - now, FAR_AHEAD), rate(pc), NS_PER_SECOND);
+    pc->base_now = when;
+    pc->base_instructions = instructions;
+}
+
+static bool can_wake(const pc_t *pc) { return (pc->cpu.eflags & FLAG_IF) || pc->cpu.nmi_pending || pc->cpu.intr; }
+
+/* One stretch of execution; STOP_NONE: go on. */
+static pc_stop_t run_stretch(pc_t *pc, u64 until)
+{
+    u64 to = least(pc->limit, least(pc_instruction_at(pc, until), pc_instruction_at(pc, pc->clock.next)));
+    if (pc->input_count)
+        to = least(to, input_at(pc, 0)->at);
+    switch (cpu_run(&pc->cpu, to)) {
+    case CPU_SHUTDOWN: return STOP_TRIPLE_FAULT;
+    case CPU_HALTED:
+        pc->clock.now = pc_time_of(pc, cpu_instructions(&pc->cpu));
+        if (!can_wake(pc))
+            return STOP_IDLE;
+        sleep_until(pc, least(until, pc->clock.next));
+        return STOP_NONE;
+    default: return STOP_NONE;
+    }
+}
+
+/* What a chip asked for while instructions ran. */
+static pc_stop_t asked(pc_t *pc)
+{
+    pc_stop_t why = pc->stop;
+    if (why == STOP_BREAK) {                                 /* a reset of the processor alone: see pc.c */
+        pc->stop = STOP_NONE;
+        cpu_reset(&pc->cpu);
+        return STOP_NONE;
+    }
+    return why;
+}
+
+pc_stop_t pc_run(pc_t *pc, u64 until, u64 instructions)
+{
+    u64 start = cpu_instructions(&pc->cpu);
+    pc->limit = instructions > UINT64_MAX - start ? UINT64_MAX : start + instructions;
+    for (;;) {
+        take_inputs(pc);
+        vclock_advance(&pc->clock, pc_time_of(pc, cpu_instructions(&pc->cpu)));
+        pc_stop_t why = asked(pc);
+        if (why != STOP_NONE)
+            return why;
+        if (pc->clock.now >= until || cpu_instructions(&pc->cpu) >= pc->limit)
+            return STOP_NONE;
+        why = run_stretch(pc, until);
+        if (why != STOP_NONE && asked(pc) == STOP_NONE)
+            return why;
+    }
+}
+
+/* ---- questions ---- */
+
+u64   pc_now(const pc_t *pc)                    { return pc->clock.now; }
+u64   pc_instructions(const pc_t *pc)           { return cpu_instructions(&pc->cpu); }
+bool  pc_halted(const pc_t *pc)                 { return pc->cpu.halted; }
+u8    pc_exit_code(const pc_t *pc)              { return pc->exit_code; }
+const char *pc_explain(const pc_t *pc)          { return pc->cpu.explanation; }
+u8    pc_leds(const pc_t *pc)                   { return keyboard_leds(&pc->keyboard); }
+bool  pc_mouse_wanted(const pc_t *pc)           { return mouse_wanted(&pc->mouse); }
+const struct vga *pc_vga(const pc_t *pc)        { return &pc->vga; }
+struct cpu *pc_cpu(pc_t *pc)                    { return &pc->cpu; }
+struct bus *pc_bus(pc_t *pc)                    { return &pc->bus; }
+bool  pc_peek(pc_t *pc, u32 linear, void *to, u32 bytes) { return cpu_peek(&pc->cpu, linear, to, bytes); }
+
+/* Stores to the linear frame buffer are not seen: the picture of such a mode may have changed at any instruction. */
+u64 pc_vga_generation(const pc_t *pc)
+{
+    return vga_generation(&pc->vga) + (vga_direct(&pc->vga) ? cpu_instructions(&pc->cpu) : 0);
+}
+
+static disk_t *drive_medium(pc_t *pc, unsigned n) { return n < PC_FLOPPIES ? pc->config.floppy[n] : pc->config.disk[n - PC_FLOPPIES]; }
+
+bool pc_disk_trouble(pc_t *pc, char *text, size_t text_bytes)
+{
+    for (unsigned n = 0; n < PC_FLOPPIES + PC_DISKS; n++) {
+        disk_t *disk = drive_medium(pc, n);
+        if (!disk || !disk->trouble[0])
+            continue;
+        size_t length = strlen(disk->trouble);
+        if (length >= text_bytes) length = text_bytes - 1;
+        memcpy(text, disk->trouble, length);
+        text[length] = 0;
+        disk->trouble[0] = 0;
+        return true;
+    }
+    return false;
+}
+
+bool pc_drive_active(const pc_t *pc, unsigned *floppies, unsigned *disks)
+{
+    *floppies = fdc_active(&pc->fdc);
+    *disks = 0;
+    for (unsigned n = 0; n < PC_DISKS; n++)
+        if (ide_active(&pc->ide[n / 2], n % 2))
+            *disks |= 1u << n;
+    return *floppies || *disks;
+}
+
+void pc_stats(const pc_t *pc, pc_stats_t *stats)
+{
+    const cpu_t *cpu = &pc->cpu;
+    *stats = (pc_stats_t){ .interrupts = cpu->count.interrupts, .faults = cpu->count.faults, .tlb_misses = cpu->count.tlb_misses,
+                           .ports = pc->ports, .memory_bytes = pc->config.ram_bytes + pc->vga.vram_bytes + sizeof *pc };
+    cpu_count_blocks(cpu, &stats->blocks_built, &stats->blocks_killed);
+}

@@ -1,0 +1,39 @@
+/* tlb.h - the software translation look-aside buffer.
+ *
+ * An entry answers one question: may this access go straight to host memory?  Read and write have tags of their own, so that
+ * write protection, a dirty bit not yet set, decoded code in the page, memory-mapped devices and watchpoints all look
+ * like a miss, and the slow path sorts them out.  The tag is the page's linear address; `linear - tag` is the offset
+ * in the page, and one comparison with (page size - operand size) also sees an operand that crosses the page's end. */
+#pragma once
+#include "mem/base.h"
+
+enum { TLB_ENTRIES = 1024 };
+
+typedef struct { u32 read_tag, write_tag; u8 *host; } tlb_entry_t;       /* host: first byte of the page */
+typedef struct { tlb_entry_t entry[TLB_ENTRIES]; } tlb_t;
+
+INLINE u32 tlb_slot(u32 linear) { return linear >> 12 & (TLB_ENTRIES - 1); }
+
+/* A tag that no address in this slot can match: the page of the next slot. */
+INLINE u32 tlb_invalid(u32 slot) { return (slot + 1) << 12; }
+
+INLINE u8 *tlb_probe(const tlb_entry_t *e, u32 tag, u32 linear, u32 bytes)
+{
+    u32 x = linear - tag;
+    return LIKELY(x <= 4096 - bytes) ? e->host + x : NULL;
+}
+INLINE u8 *tlb_read(const tlb_t *tlb, u32 linear, u32 bytes)
+{
+    const tlb_entry_t *e = &tlb->entry[tlb_slot(linear)];
+    return tlb_probe(e, e->read_tag, linear, bytes);
+}
+INLINE u8 *tlb_write(const tlb_t *tlb, u32 linear, u32 bytes)
+{
+    const tlb_entry_t *e = &tlb->entry[tlb_slot(linear)];
+    return tlb_probe(e, e->write_tag, linear, bytes);
+}
+
+void tlb_flush(tlb_t *tlb);
+void tlb_flush_page(tlb_t *tlb, u32 linear);
+/* No store may go straight to this page of host memory any more. */
+void tlb_protect(tlb_t *tlb, const u8 *host_page);
