@@ -129,6 +129,17 @@ START_TEST(real_mode_loads_set_the_base_and_keep_the_limit)                     
 }
 END_TEST
 
+START_TEST(leaving_protected_mode_makes_every_segment_usable)                   /* vol. 3A, 9.9.2: limits and bases stay */
+{
+    protect(0);
+    load_segment(&cpu, FS, 0); load_segment(&cpu, GS, READ_ONLY);
+    write_control(&cpu, 0, cpu.cr0 & ~(u32)CR0_PE);
+    WORKS(load(&cpu, FS, 0x100, W8));
+    WORKS(store(&cpu, GS, 0xFFFF, W8, 1));
+    FAULTS(store(&cpu, GS, 0x10000, W8, 1), GP, 0);
+}
+END_TEST
+
 START_TEST(v86_loads_make_64_kib_segments)                                      /* vol. 3A, 20.2.1 */
 {
     v86(3);
@@ -348,6 +359,13 @@ START_TEST(gates_refuse_those_who_may_not_use_them)                             
     FAULTS(far_call(&cpu, GATE32 | 3, 0, W32, 0), TS, 0);
     put(ram + TSS_A + 8, W16, DATA3);
     FAULTS(far_call(&cpu, GATE32 | 3, 0, W32, 0), TS, DATA3 & ~3);
+    put(ram + TSS_A + 8, W16, DATA0 | 1);                        /* RPL, then type, then presence of the inner SS */
+    FAULTS(far_call(&cpu, GATE32 | 3, 0, W32, 0), TS, DATA0);
+    put(ram + TSS_A + 8, W16, READ_ONLY);
+    FAULTS(far_call(&cpu, GATE32 | 3, 0, W32, 0), TS, READ_ONLY);
+    set_descriptor(GDT, VARIABLE, 0, 0xFFFF, 0x12, 0);
+    put(ram + TSS_A + 8, W16, VARIABLE);
+    FAULTS(far_call(&cpu, GATE32 | 3, 0, W32, 0), SS_FAULT, VARIABLE);
     put(ram + TSS_A + 8, W16, DATA0); put(ram + TSS_A + 4, W32, 8);
     put_segment(TR, SEL_A);
     set_descriptor(GDT, DATA0, 0, 0xFFF, 0x92, 4);               /* no room: offsets below 0 */
@@ -447,6 +465,69 @@ START_TEST(a_fault_from_level_3_arrives_on_the_inner_stack)                     
     ck_assert_uint_eq(cpu.cpl, 3);
     ck_assert_uint_eq(cpu.r[ESP], STACK3);
     ck_assert_uint_eq(cpu_eflags(&cpu), expected[3]);
+}
+END_TEST
+
+static u32 pushed_rf(u8 vector, int_source_t source)
+{
+    protect(0);
+    set_gate(IDT, 8u * vector, CODE0, 0x2000, 0x8E, 0);
+    cpu_set_eflags(&cpu, FLAG_1);
+    interrupt(&cpu, vector, source, 0x10, false, 0);
+    return on_stack(2) & FLAG_RF;
+}
+
+START_TEST(only_faults_push_the_resume_flag)                                    /* vol. 3B, 17.3.1.1 */
+{
+    static const u8 faults[] = { DE, BR, UD, NM, TS, NP, SS_FAULT, GP, PF_FAULT, MF, AC, XM }, others[] = { DB, BP, OF_TRAP, DF, MC };
+    for (unsigned i = 0; i < COUNT_OF(faults); i++)
+        ck_assert_uint_eq(pushed_rf(faults[i], INT_EXCEPTION), FLAG_RF);
+    for (unsigned i = 0; i < COUNT_OF(others); i++)
+        ck_assert_uint_eq(pushed_rf(others[i], INT_EXCEPTION), 0);
+    ck_assert_uint_eq(pushed_rf(GP, INT_SOFTWARE), 0);
+    ck_assert_uint_eq(pushed_rf(0x40, INT_HARDWARE), 0);
+}
+END_TEST
+
+/* The first megabyte mapped to itself for everybody. */
+static void paging(void)
+{
+    put(ram + 0x20000, W32, 0x21007);
+    for (u32 page = 0; page < RAM / PAGE_BYTES; page++)
+        put(ram + 0x21000 + 4 * page, W32, page << 12 | 7);
+    cpu.cr3 = 0x20000;
+    cpu.cr0 |= CR0_PG | CR0_WP;
+    cpu_flush_tlb(&cpu, true);
+}
+
+START_TEST(a_page_fault_on_the_inner_stack_leaves_everything_as_it_was)         /* vol. 3A, 6.12.1: checks before pushes */
+{
+    protect(3);
+    paging();
+    set_gate(IDT, 8 * 0x30, CODE0, 0x2000, 0xEE, 0);
+    put(ram + TSS_A + 4, W32, STACK0 + 8);                       /* two pushes fit, three lie in a page that is not there */
+    put(ram + 0x21000 + 4 * (STACK0 / PAGE_BYTES - 1), W32, 0);
+    FAULTS(interrupt(&cpu, 0x30, INT_SOFTWARE, 0x10, false, 0), PF_FAULT, PF_WRITE);
+    ck_assert_uint_eq(cpu.cr2, STACK0 - 4);
+    ck_assert_uint_eq(get(ram + STACK0, W32), 0);
+    ck_assert_uint_eq(get(ram + STACK0 + 4, W32), 0);
+    ck_assert_uint_eq(cpu.r[ESP], STACK3);
+    ck_assert_uint_eq(cpu.cpl, 3);
+    ck_assert_uint_eq(cpu.seg[SS].selector, DATA3);
+}
+END_TEST
+
+START_TEST(tables_are_read_as_supervisor_from_every_level)                      /* vol. 3A, 4.6.1 */
+{
+    protect(3);
+    paging();
+    for (u32 page = GDT / PAGE_BYTES; page <= TSS_A / PAGE_BYTES; page++)
+        put(ram + 0x21000 + 4 * page, W32, page << 12 | 3);      /* GDT, IDT, LDT, TSS: supervisor pages */
+    set_gate(IDT, 8 * 0x30, CODE0, 0x2000, 0xEE, 0);
+    WORKS(load_segment(&cpu, ES, DATA3));
+    FAULTS(load(&cpu, ES, GDT, W32), PF_FAULT, PF_PRESENT | PF_USER);
+    WORKS(interrupt(&cpu, 0x30, INT_SOFTWARE, 0x10, false, 0));
+    ck_assert_uint_eq(cpu.cpl, 0);
 }
 END_TEST
 
@@ -682,6 +763,9 @@ START_TEST(the_io_map_decides_below_iopl)                                       
     ck_assert(io_permitted(&cpu, 0x60, W8) && !io_permitted(&cpu, 0x60, W16) && !io_permitted(&cpu, 0x61, W8));
     ck_assert(io_permitted(&cpu, 0x3FC, W32) && !io_permitted(&cpu, 0x3FD, W32));
     ck_assert(!io_permitted(&cpu, 0xFFFF, W8));                  /* beyond the map */
+    ram[TSS_A + 0x1FF] = ram[TSS_A + 0x1FE] = 0;
+    ck_assert(io_permitted(&cpu, (0x1FE - 0x88) * 8, W8));
+    ck_assert(!io_permitted(&cpu, (0x1FF - 0x88) * 8, W8));      /* two bytes are read, and the second lies outside */
     cpu_set_eflags(&cpu, FLAG_1 | FLAG_IOPL);
     ck_assert(io_permitted(&cpu, 0x61, W32));
     v86(3);
@@ -918,6 +1002,7 @@ int main(void)
     TCase *tc = tcase_create("protect");
     tcase_add_checked_fixture(tc, power_on, power_off);
     tcase_add_test(tc, real_mode_loads_set_the_base_and_keep_the_limit);
+    tcase_add_test(tc, leaving_protected_mode_makes_every_segment_usable);
     tcase_add_test(tc, v86_loads_make_64_kib_segments);
     tcase_add_test(tc, null_selectors_load_but_cannot_be_used);
     tcase_add_test(tc, selectors_outside_the_table_fault_with_their_number);
@@ -935,6 +1020,9 @@ int main(void)
     tcase_add_test(tc, a_return_that_faults_changes_nothing);
     tcase_add_test(tc, real_mode_interrupts_use_the_table_at_idtr);
     tcase_add_test(tc, a_fault_from_level_3_arrives_on_the_inner_stack);
+    tcase_add_test(tc, only_faults_push_the_resume_flag);
+    tcase_add_test(tc, a_page_fault_on_the_inner_stack_leaves_everything_as_it_was);
+    tcase_add_test(tc, tables_are_read_as_supervisor_from_every_level);
     tcase_add_test(tc, software_interrupts_obey_the_gates_dpl);
     tcase_add_test(tc, trap_gates_leave_if_alone);
     tcase_add_test(tc, v86_interrupts_save_all_segments_and_iret_restores_them);
