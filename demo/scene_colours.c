@@ -19,6 +19,7 @@ typedef struct {
     const char *name;
     void (*begin)(void);
     void (*frame)(u32 time);
+    u32 in_retrace; /* the frame is to be made then */
     const char *about[3];
 } effect_t;
 
@@ -136,9 +137,6 @@ static void wheel_begin(void)
 
 static void wheel_frame(u32 time)
 {
-    u32 patience = 100000;
-    while (!(port_read(0x3DA) & 8) && --patience) /* between two pictures nobody sees the colours change */
-        ;
     port_write(0x3C8, 0);
     for (u32 i = 0; i < COLOURS; i++) {
         u32 turn = (i * 256 / COLOURS + time * 2) & 255;
@@ -148,12 +146,19 @@ static void wheel_frame(u32 time)
     }
 }
 
+/* Between two pictures, in the vertical retrace, nobody sees the colours change half way. */
+static void wait_retrace(void)
+{
+    for (u32 patience = 100000; patience && !(port_read(0x3DA) & 8); patience--)
+        ;
+}
+
 static const effect_t effects[] = {
-    {"Plasma", plasma_begin, plasma_frame,
+    {"Plasma", plasma_begin, plasma_frame, 0,
      {"Each dot adds up four waves. A frame", "writes 46,080 bytes to A0000h, then", "HLT waits for the timer's next tick."}},
-    {"Fire", fire_begin, fire_frame,
+    {"Fire", fire_begin, fire_frame, 0,
      {"Each dot becomes the mean of those", "below it, a little cooler. The colours", "go from black over red to white."}},
-    {"Palette", wheel_begin, wheel_frame,
+    {"Palette", wheel_begin, wheel_frame, 1,
      {"The picture stands still, the colours", "turn: 720 bytes to the DAC's port 3C9h", "and 46,080 dots have changed."}},
 };
 
@@ -195,11 +200,14 @@ void scene_colours(void)
     timer_start(HERTZ);
     for (;;) {
         u16 key = key_poll();
-        u32 digit = (u32)key_letter(key) - '1', start = timer_now();
+        u32 digit = (u32)key_letter(key) - '1';
         if (key == KEY_ESC)
             break;
         if (digit < COUNT(effects))
             show_effect(&effects[chosen = digit]);
+        if (effects[chosen].in_retrace)
+            wait_retrace();
+        u32 start = timer_now();
         effects[chosen].frame(time++);
         busy += timer_now() - start;
         frames++;

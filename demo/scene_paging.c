@@ -149,7 +149,7 @@ static void show_way(u32 column, u32 row, u32 attribute)
 static void show_frame(u32 linear, u32 entry)
 {
     u32 frame = entry & ~0xFFFu, offset = linear & 0xFFC, first = offset < 0x10 ? 0 : offset - 0x10;
-    screen_frame(BOX_ROW, 62, SHOWN + 2, 16, FRAME, "Frame       ");
+    screen_frame(BOX_ROW, 62, SHOWN + 2, 16, FRAME, entry & P ? "Frame      " : "Frame");
     if (!(entry & P)) {
         screen_text(BOX_ROW + 4, 64, BAD, "not present");
         return;
