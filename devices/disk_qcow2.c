@@ -8,7 +8,9 @@
  * Whatever a power cut then leaves undone, every sector reads as some version of itself and no cluster is used uncounted;
  * at worst some clusters of the batch are counted and unused ("leaked"), which costs space only.
  *
- * Left out, and refused at opening: backing files, encryption, compressed clusters, external data, extended L2 entries, counts of
+ * Compressed clusters (raw DEFLATE, RFC 1951) are read, and become plain ones when written to; their old place is leaked.
+ *
+ * Left out, and refused at opening: backing files, encryption, other compressions, external data, extended L2 entries, counts of
  * other than 16 bits (for writing), internal snapshots (for writing), images whose tables need more than 64 MiB of memory.
  * A full reference count table refuses writes: it would have to move. */
 #include "devices/disk_formats.h"
@@ -16,6 +18,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <zlib.h>
 
 enum { HEADER_BYTES = 112, TABLES_MAX = 64 << 20, BATCH = 64, BATCH_BYTES = 4 << 20 };
 enum { DIRTY = 1, CORRUPT = 2 };                                         /* incompatible features */
@@ -34,6 +37,8 @@ typedef struct {
     u64         end;                     /* of the file, bytes */
     u64         spare, spare_end;        /* counted clusters that nobody uses yet: offsets */
     u64         tables_bytes;            /* memory spent */
+    u8         *unpacked;                /* the last compressed cluster that was read, and its L2 entry; 0: none */
+    u64         unpacked_entry;
     bool        begun;                   /* something was written: the header says so */
 } qcow2_t;
 
@@ -167,9 +172,7 @@ static bool read_l2(qcow2_t *q, u32 n, const why_t *why)
         return false;
     for (u32 i = 0; i < q->l2_entries; i++) {
         u64 entry = q->l2[n][i];
-        if (entry & COMPRESSED)
-            return convert(why, "is compressed");
-        if ((entry & WHERE) && !cluster_ok(q, entry & WHERE))
+        if (!(entry & COMPRESSED) && (entry & WHERE) && !cluster_ok(q, entry & WHERE))
             return broken(why, "a cluster outside the file", at + (u64)i * 8);
     }
     return true;
@@ -193,13 +196,17 @@ static bool read_tables(qcow2_t *q, const why_t *why)
 
 /* ---- reading ---- */
 
-/* Where the cluster of a disk offset is, 0: nowhere, it reads as zeros. */
-static u64 find(const qcow2_t *q, u64 offset)
+static u64 entry_of(const qcow2_t *q, u64 offset)
 {
     u64 cluster = offset >> q->cluster_bits;
     const u64 *l2 = q->l2[cluster / q->l2_entries];
-    u64 entry = l2 ? l2[cluster % q->l2_entries] : 0;
-    return q->version >= 3 && entry & ZERO ? 0 : entry & WHERE;
+    return l2 ? l2[cluster % q->l2_entries] : 0;
+}
+
+/* Where a cluster is, by its L2 entry; 0: nowhere, or compressed. */
+static u64 place(const qcow2_t *q, u64 entry)
+{
+    return entry & COMPRESSED || (q->version >= 3 && entry & ZERO) ? 0 : entry & WHERE;
 }
 
 /* The part of [offset, +bytes) that lies in one cluster. */
@@ -217,15 +224,65 @@ static int read_cluster(qcow2_t *q, u64 at, void *to, u32 bytes)
     return there ? host_read(&q->file, at, to, there) : 0;
 }
 
+/* "Compressed Clusters Descriptor": the offset in the low bits, above it the number of further 512-byte sectors. */
+static int unpack_from(qcow2_t *q, u64 entry, u8 *packed)
+{
+    u32 offset_bits = 62 - (q->cluster_bits - 8);
+    u64 at = entry & (((u64)1 << offset_bits) - 1), sectors = ((entry & ~(COPIED | COMPRESSED)) >> offset_bits) + 1;
+    u32 bytes = (u32)(sectors * SECTOR_BYTES - at % SECTOR_BYTES);
+    int error = read_cluster(q, at, packed, bytes);
+    z_stream z = { .next_in = packed, .avail_in = bytes, .next_out = q->unpacked, .avail_out = (uInt)q->cluster_bytes };
+    if (error || inflateInit2(&z, -15) != Z_OK)
+        return error ? error : ENOMEM;
+    int end = inflate(&z, Z_FINISH);
+    inflateEnd(&z);
+    return z.avail_out == 0 && (end == Z_STREAM_END || end == Z_BUF_ERROR || end == Z_OK) ? 0 : EILSEQ;
+}
+
+/* The compressed cluster of this L2 entry is in q->unpacked.  Its packed form is at most 2 clusters long by its descriptor. */
+static int unpack(qcow2_t *q, u64 entry)
+{
+    if (q->unpacked_entry == entry)
+        return 0;
+    q->unpacked_entry = 0;
+    if (!q->unpacked)
+        q->unpacked = malloc((size_t)q->cluster_bytes);
+    u8 *packed = malloc((size_t)q->cluster_bytes * 2 + SECTOR_BYTES);
+    int error = packed && q->unpacked ? unpack_from(q, entry, packed) : ENOMEM;
+    free(packed);
+    q->unpacked_entry = error ? 0 : entry;
+    return error;
+}
+
+static int read_piece(qcow2_t *q, u64 offset, u8 *to, u32 bytes)
+{
+    u64 entry = entry_of(q, offset), host = place(q, entry), into = offset & (q->cluster_bytes - 1);
+    int error = 0;
+    if (host)
+        return read_cluster(q, host + into, to, bytes);
+    if (entry & COMPRESSED && (error = unpack(q, entry)) == 0)
+        memcpy(to, q->unpacked + into, bytes);
+    else
+        memset(to, 0, bytes);
+    return error;
+}
+
+static bool broken_cluster(disk_t *disk, u64 offset)
+{
+    snprintf(disk->trouble, sizeof disk->trouble,
+             "%s has a broken compressed cluster at or after byte %llu of the disk; the guest got an error, try: qemu-img check IMAGE",
+             disk->name, (unsigned long long)offset);
+    return false;
+}
+
 static bool read_qcow2(disk_t *disk, u64 offset, void *to, u32 bytes)
 {
     qcow2_t *q = (qcow2_t *)disk;
     for (u32 at = 0, piece; at < bytes; at += piece) {
         piece = piece_of(q, offset + at, bytes - at);
-        u64 host = find(q, offset + at);
-        int error = 0;
-        if (host) error = read_cluster(q, host + ((offset + at) & (q->cluster_bytes - 1)), (u8 *)to + at, piece);
-        else      memset((u8 *)to + at, 0, piece);
+        int error = read_piece(q, offset + at, (u8 *)to + at, piece);
+        if (error == EILSEQ)
+            return broken_cluster(disk, offset + at);
         if (error)
             return disk_read_trouble(disk, offset + at, error);
     }
@@ -335,12 +392,16 @@ static int need_l2(qcow2_t *q, u64 n)
     return 0;
 }
 
-/* The first write to a cluster: the bytes go into a new one, then the table points to it. */
+/* The first write to a cluster: the bytes go into a new one (over what was compressed), then the table points to it. */
 static int write_new(qcow2_t *q, u64 offset, const void *from, u32 bytes)
 {
     u64 cluster = offset >> q->cluster_bits, n = cluster / q->l2_entries, i = cluster % q->l2_entries, at;
     int error = need_l2(q, n);
+    u64 entry = error ? 0 : q->l2[n][i];
+    if (entry & COMPRESSED) error = unpack(q, entry);
     if (!error) error = allocate(q, &at);
+    if (!error && entry & COMPRESSED) error = host_write(&q->file, at, q->unpacked, (u32)q->cluster_bytes);
+    if (!error && entry & COMPRESSED) error = make_durable(q);
     if (!error) error = host_write(&q->file, at + (offset & (q->cluster_bytes - 1)), from, bytes);
     if (!error) error = write_big(q, (q->l1[n] & WHERE) + i * 8, at | COPIED, 8);
     if (!error) q->l2[n][i] = at | COPIED;
@@ -355,8 +416,10 @@ static int write_old(qcow2_t *q, u64 at, const void *from, u32 bytes)
     return error;
 }
 
-static bool write_trouble(disk_t *disk, int error)
+static bool write_trouble(disk_t *disk, u64 offset, int error)
 {
+    if (error == EILSEQ)
+        return broken_cluster(disk, offset);
     if (disk->failed)
         return disk_flush_trouble(disk, error);
     if (error != EOVERFLOW)
@@ -372,10 +435,10 @@ static bool write_qcow2(disk_t *disk, u64 offset, const void *from, u32 bytes)
     int error = begin_writing(q);
     for (u32 at = 0, piece; at < bytes && !error; at += piece) {
         piece = piece_of(q, offset + at, bytes - at);
-        u64 host = find(q, offset + at), into = (offset + at) & (q->cluster_bytes - 1);
+        u64 host = place(q, entry_of(q, offset + at)), into = (offset + at) & (q->cluster_bytes - 1);
         error = host ? write_old(q, host + into, (const u8 *)from + at, piece) : write_new(q, offset + at, (const u8 *)from + at, piece);
     }
-    return error ? write_trouble(disk, error) : true;
+    return error ? write_trouble(disk, offset, error) : true;
 }
 
 static bool flush_qcow2(disk_t *disk)
@@ -397,6 +460,7 @@ static void close_qcow2(disk_t *disk)
     free(q->l2);
     free(q->l1);
     free(q->counts);
+    free(q->unpacked);
     host_close(&q->file);
     free(q);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <zlib.h>
 #include "devices/disk.h"
 #include "devices/host_file.h"
 
@@ -232,6 +233,56 @@ START_TEST(clusters_marked_zero_read_as_zeros_and_can_be_written)
 }
 END_TEST
 
+/* Compressed Clusters Descriptor, for 64 KiB clusters: 54 bits of offset, above them the number of further sectors. */
+static void compress_cluster(u64 cluster, const u8 *content, bool truncated)
+{
+    static u8 packed[70000];
+    u8 entry[8];
+    u64 bytes;
+    z_stream z = { .next_in = (u8 *)(uintptr_t)content, .avail_in = 65536, .next_out = packed, .avail_out = sizeof packed };
+    ck_assert_int_eq(deflateInit2(&z, 9, Z_DEFLATED, -12, 9, Z_DEFAULT_STRATEGY), Z_OK);
+    ck_assert_int_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+    deflateEnd(&z);
+    u8 *file = read_file(&bytes);
+    u64 l2 = get_big(file + get_big(file + 40, 8), 8) & 0x00FFFFFFFFFFFE00, at = bytes + 100;
+    free(file);
+    write_file(at, packed, z.total_out);
+    u64 sectors = truncated ? 0 : (at % 512 + z.total_out - 1) / 512;
+    put_big(entry, (u64)1 << 62 | sectors << 54 | at, 8);
+    write_file(l2 + cluster * 8, entry, 8);
+}
+
+START_TEST(compressed_clusters_are_read_and_become_plain_when_written)
+{
+    static u8 content[65536];
+    make(3, 16, MODEL);
+    memset(model, 0, sizeof model);
+    for (unsigned i = 0; i < sizeof content; i++) content[i] = (u8)(i * i >> 9);
+    disk_t *disk = open_well(plain);
+    ck_assert(disk_write(disk, 0, "a", 1));
+    disk_close(disk);
+    for (u64 cluster = 3; cluster < 16; cluster += 4) {
+        compress_cluster(cluster, content, false);
+        memcpy(model + cluster * 65536, content, sizeof content);
+    }
+    model[0] = 'a';
+    disk = open_well(plain);
+    ck_assert(disk_read(disk, 3 * 65536 + 1000, piece, 60000) && memcmp(piece, content + 1000, 60000) == 0);
+    ck_assert(random_use(disk, 5, 100));
+    disk_close(disk);
+    disk = open_well(reading);
+    for (u32 at = 0; at < MODEL; at += sizeof piece)
+        ck_assert(disk_read(disk, at, piece, sizeof piece) && memcmp(piece, model + at, sizeof piece) == 0);
+    disk_close(disk);
+    compress_cluster(1, content, true);
+    disk = open_well(plain);
+    ck_assert(!disk_read(disk, 65536, piece, 512) && strstr(disk->trouble, "broken compressed cluster") && strstr(disk->trouble, path));
+    disk->trouble[0] = 0;
+    ck_assert(!disk_write(disk, 65536, piece, 512) && strstr(disk->trouble, "broken compressed cluster"));
+    disk_close(disk);
+}
+END_TEST
+
 START_TEST(what_is_not_supported_is_refused_by_name)
 {
     static const struct { unsigned at, bytes; u64 value; const char *words; bool readable; } rows[] = {
@@ -355,7 +406,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         an_empty_image_reads_as_zeros, what_is_written_is_read_back_and_the_tables_stay_right, clusters_marked_zero_read_as_zeros_and_can_be_written,
-        what_is_not_supported_is_refused_by_name, damaged_images_do_no_harm, every_call_failing_in_turn_leaves_an_image_that_is_right,
+        compressed_clusters_are_read_and_become_plain_when_written, what_is_not_supported_is_refused_by_name, damaged_images_do_no_harm, every_call_failing_in_turn_leaves_an_image_that_is_right,
     };
     Suite *s = suite_create("qcow2");
     TCase *tc = tcase_create("images");
