@@ -117,10 +117,12 @@ static segment_t check_tss(cpu_t *cpu, u16 selector, const task_entry_t *how, de
 
 static u32 tss_bytes(const segment_t *tr) { return (tss_is_32(tr) ? TSS32_LIMIT : TSS16_LIMIT) + 1u; }
 
-static void prove_tss_pages(cpu_t *cpu, const segment_t *from, const segment_t *to, const descriptor_t *d)
+static void prove_tss_pages(cpu_t *cpu, const segment_t *from, const segment_t *to, const descriptor_t *d, bool nested)
 {
     prove_linear(cpu, from->base, tss_bytes(from), ACCESS_WRITE, false);
-    prove_linear(cpu, to->base, tss_bytes(to), ACCESS_WRITE, false);
+    prove_linear(cpu, to->base, tss_bytes(to), ACCESS_READ, false);
+    if (nested)
+        prove_linear(cpu, to->base + TSS_LINK, 2, ACCESS_WRITE, false);
     prove_linear(cpu, d->linear, 8, ACCESS_WRITE, false);
     if (!is_null(from->selector))
         prove_linear(cpu, cpu->gdtr.base + (from->selector & ~7u), 8, ACCESS_WRITE, false);
@@ -226,11 +228,13 @@ static void push_code(cpu_t *cpu, const task_entry_t *how)
     frame_commit(cpu, &f);
 }
 
+static bool nests(const task_entry_t *how) { return how->kind == TASK_CALL || how->kind == TASK_INT; }
+
 /* Old state saved, descriptors marked: nothing here can fault (all pages were proved). */
 static void leave(cpu_t *cpu, const segment_t *from, const segment_t *to, const descriptor_t *d, const task_entry_t *how)
 {
     task_t old = task_now(cpu, how);
-    bool nested = how->kind == TASK_CALL || how->kind == TASK_INT;
+    bool nested = nests(how);
     if (!nested && !is_null(from->selector))
         descriptor_set_busy(cpu, cpu->gdtr.base + (from->selector & ~7u), false);
     save(cpu, from, &old);
@@ -258,10 +262,10 @@ void task_switch(cpu_t *cpu, u16 selector, const task_entry_t *how)
 {
     descriptor_t d;
     segment_t from = cpu->seg[TR], to = check_tss(cpu, selector, how, &d);
-    prove_tss_pages(cpu, &from, &to, &d);
+    prove_tss_pages(cpu, &from, &to, &d, nests(how));
     leave(cpu, &from, &to, &d, how);
     task_t t = restore(cpu, &to);                /* after the save: a task may switch to itself by IRET's link */
-    become(cpu, &t, &to, how->kind == TASK_CALL || how->kind == TASK_INT);
+    become(cpu, &t, &to, nests(how));
     const op_t *op = cpu->current;
     cpu->current = NULL;
     cpu->budget -= op ? op->count : 0;
