@@ -77,7 +77,11 @@ static void make_descriptors(void)
 /* In real mode the tables are reached like any memory. */
 static u32 table_read(u32 physical) { return far_read32(physical >> 4, physical & 15); }
 
-static void table_write(u32 table, u32 index, u32 entry) { far_write32((table + index * 4) >> 4, (table + index * 4) & 15, entry); }
+static void table_write(u32 table, u32 index, u32 entry)
+{
+    u32 physical = table + index * 4;
+    far_write32(physical >> 4, physical & 15, entry);
+}
 
 static void make_tables(void)
 {
