@@ -44,8 +44,9 @@ static reached_t reach(cpu_t *cpu, u32 linear, access_t access, bool user)
     cpu->count.tlb_misses++;
     if (!r.page.host)
         return r;
-    bool may_store = r.page.writable && t.writable && !holds_code(cpu, physical, r.page.host);
-    *e = (tlb_entry_t){ page, may_store ? page : tlb_invalid(slot), r.page.host };
+    bool may_store = r.page.writable && t.writable, code = holds_code(cpu, physical, r.page.host);
+    *e = (tlb_entry_t){ page, may_store && !code ? page : tlb_invalid(slot), r.page.host };
+    cpu->tlb_of[user].code_tag[slot] = may_store && code ? page : tlb_invalid(slot);
     return r;
 }
 
@@ -53,6 +54,15 @@ static u32 load_page(cpu_t *cpu, u32 linear, width_t w, bool user)
 {
     reached_t r = reach(cpu, linear, ACCESS_READ, user);
     return r.page.host ? get(r.page.host + (linear & OFFSET), w) : bus_load(cpu->bus, r.physical, w);
+}
+
+/* Into a page of RAM that code was decoded from.  A store of what is there already leaves the decoded code true. */
+static void store_beside_code(cpu_t *cpu, u8 *host, width_t w, u32 v)
+{
+    bool changes = get(host, w) != v;
+    put(host, w, v);
+    if (changes)
+        blocks_written(cpu, (u32)(host - cpu->bus->ram), w / 8);
 }
 
 static void store_page(cpu_t *cpu, u32 linear, width_t w, u32 v, bool user)
@@ -64,15 +74,17 @@ static void store_page(cpu_t *cpu, u32 linear, width_t w, u32 v, bool user)
     }
     if (!r.page.writable)
         return;
-    put(r.page.host + (linear & OFFSET), w, v);
-    if (holds_code(cpu, r.physical, r.page.host))
-        blocks_written(cpu, r.physical, w / 8);
+    u8 *host = r.page.host + (linear & OFFSET);
+    if (holds_code(cpu, r.physical, r.page.host)) store_beside_code(cpu, host, w, v);
+    else                                          put(host, w, v);
 }
 
 static bool crosses(u32 linear, u32 bytes) { return (linear & OFFSET) + bytes > PAGE_BYTES; }
 
 void prove_linear(cpu_t *cpu, u32 linear, u32 bytes, access_t access, bool user)
 {
+    if (bytes <= 4 && tlb_code(&cpu->tlb_of[user], linear, bytes))
+        return;
     reach(cpu, linear, access, user);
     u32 pages = ((linear & OFFSET) + bytes - 1) >> 12;
     for (u32 i = 1; i <= pages; i++)
@@ -96,8 +108,11 @@ u32 load_linear(cpu_t *cpu, u32 linear, width_t w, bool user)
 void store_linear(cpu_t *cpu, u32 linear, width_t w, u32 v, bool user)
 {
     u8 *host = tlb_write(&cpu->tlb_of[user], linear, w / 8);
+    u8 *beside_code = host ? NULL : tlb_code(&cpu->tlb_of[user], linear, w / 8);
     if (host) {
         put(host, w, v);
+    } else if (beside_code) {
+        store_beside_code(cpu, beside_code, w, v);
     } else if (!crosses(linear, w / 8)) {
         store_page(cpu, linear, w, v, user);
     } else {

@@ -422,17 +422,27 @@ static u64 covers(const block_t *b, u32 n)
     return b->physical >> 12 == n ? granules(b->physical & 0xFFF, first) : granules(0, b->bytes - first);
 }
 
+/* Does the block hold any of these bytes of page n?  Granules are a coarse filter: variables may stand right beside code. */
+static bool overlaps(const block_t *b, u32 n, u32 offset, u32 bytes)
+{
+    u32 first = bytes_in_first(b);
+    u32 from = b->physical >> 12 == n ? b->physical & 0xFFF : 0, length = b->physical >> 12 == n ? first : b->bytes - first;
+    return offset < from + length && from < offset + bytes;
+}
+
 static void written_in_page(cpu_t *cpu, u32 physical, u32 bytes)
 {
     u32 n = physical >> 12;
-    u64 hit = granules(physical & 0xFFF, bytes), left = 0;
+    u64 hit = granules(physical & 0xFFF, bytes), left = 0, killed = cpu->blocks->n_killed;
     if (!(code_pages_at(&cpu->code, physical) & hit))
         return;
     for (block_t *b = cpu->blocks->page[n], *next; b; b = next) {
         next = *next_in_page(b, n);
-        if (covers(b, n) & hit) kill(cpu, b);
-        else                    left |= covers(b, n);
+        if ((covers(b, n) & hit) && overlaps(b, n, physical & 0xFFF, bytes)) kill(cpu, b);
+        else                                                                left |= covers(b, n);
     }
+    if (killed == cpu->blocks->n_killed)
+        return;
     cpu->code.page[n] = left;
     cpu_kick(cpu);                                             /* the running block may be one of them */
 }

@@ -50,6 +50,7 @@ void cpu_reset(cpu_t *cpu)
     for (int n = 0; n < N_ALL_SEGMENTS; n++) {
         u16 type = n == LDTR ? 0x82 : n == TR ? 0x8B : 0x93;   /* present; LDT, busy TSS, writable data */
         cpu->seg[n] = (segment_t){ .limit = 0xFFFF, .attributes = type };
+        segment_derive(&cpu->seg[n]);
     }
     cpu->seg[CS].selector = 0xF000;
     cpu->seg[CS].base = 0xFFFF0000;
@@ -75,11 +76,6 @@ void cpu_set_eflags(cpu_t *cpu, u32 eflags)
     cpu_mode_changed(cpu);
 }
 
-static bool is_flat(const segment_t *s)
-{
-    return s->base == 0 && s->first == 0 && s->read_span == 0xFFFFFFFF && s->write_span == 0xFFFFFFFF;
-}
-
 static u16 mode_word(const cpu_t *cpu)
 {
     u32 mode = cpu->mode & MODE_STEP;
@@ -89,7 +85,7 @@ static u16 mode_word(const cpu_t *cpu)
     if (cpu->seg[SS].attributes & SEG_BIG && !(mode & MODE_V86)) mode |= MODE_STACK32;
     if (cpu->cpl == 3) mode |= MODE_USER;
     for (int n = 0; n < N_SEGMENTS; n++)
-        if (is_flat(&cpu->seg[n])) mode |= 1u << (MODE_FLAT_SHIFT + n);
+        mode |= (u32)cpu->seg[n].flat << (MODE_FLAT_SHIFT + n);
     if (cs->limit != 0xFFFF && cs->limit != 0xFFFFFFFF) mode |= MODE_ODD_LIMIT;
     if (cs->limit == 0xFFFFFFFF) mode |= MODE_LIMIT_4G;
     if (cpu->observer) mode |= MODE_WATCH;
@@ -98,8 +94,6 @@ static u16 mode_word(const cpu_t *cpu)
 
 void cpu_mode_changed(cpu_t *cpu)
 {
-    for (int n = 0; n < N_ALL_SEGMENTS; n++)
-        segment_derive(&cpu->seg[n]);
     cpu->stack_mask = cpu->seg[SS].attributes & SEG_BIG && !(cpu->eflags & FLAG_VM) ? 0xFFFFFFFF : 0xFFFF;
     cpu->tlb = &cpu->tlb_of[cpu->cpl == 3];
     if (cpu->code_base != cpu->seg[CS].base) {

@@ -14,7 +14,7 @@ enum { ES, CS, SS, DS, FS, GS, N_SEGMENTS, LDTR = N_SEGMENTS, TR, N_ALL_SEGMENTS
 /* Exceptions, SDM vol. 3A, table 6-1. */
 enum { DE, DB, NMI, BP, OF_TRAP, BR, UD, NM, DF, TS = 10, NP, SS_FAULT, GP, PF_FAULT, MF = 16, AC, MC, XM };
 
-/* A segment register and its hidden part.  read_span, write_span and first are derived by segment_derive():
+/* A segment register and its hidden part.  What stands below `limit` is derived by segment_derive():
  * an operand of n bytes at `offset` may be read if (offset - first) + n - 1 <= read_span (spans of -1 allow nothing). */
 typedef struct {
     u16 selector;
@@ -22,6 +22,7 @@ typedef struct {
     u32 base, limit;             /* limit in bytes, granularity applied */
     u32 first;
     s64 read_span, write_span;
+    bool flat;                   /* base 0, no limit, reads and writes */
 } segment_t;
 enum { SEG_ACCESSED = 1, SEG_WRITABLE = 2, SEG_READABLE = 2, SEG_EXPAND_DOWN = 4, SEG_CONFORMING = 4, SEG_CODE = 8,
        SEG_S = 0x10, SEG_PRESENT = 0x80, SEG_BIG = 0x4000, SEG_GRANULAR = 0x8000 };

@@ -24,6 +24,7 @@ void segment_derive(segment_t *s)
         readable = writable = false;
     s->read_span = readable ? span : -1;
     s->write_span = writable ? span : -1;
+    s->flat = s->base == 0 && s->first == 0 && s->read_span == 0xFFFFFFFF && s->write_span == 0xFFFFFFFF;
 }
 
 void segment_set_null(segment_t *s, u16 selector)

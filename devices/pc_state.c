@@ -8,6 +8,8 @@ static void walk_segment(segment_t *s, walker_t *w)
     FIELD(w, s->attributes);
     FIELD(w, s->base);
     FIELD(w, s->limit);
+    if (walk_loading(w))
+        segment_derive(s);
 }
 
 static void walk_registers(cpu_t *cpu, walker_t *w)

@@ -10,7 +10,10 @@
 enum { TLB_ENTRIES = 1024 };
 
 typedef struct { u32 read_tag, write_tag; u8 *host; } tlb_entry_t;       /* host: first byte of the page */
-typedef struct { tlb_entry_t entry[TLB_ENTRIES]; } tlb_t;
+typedef struct {
+    tlb_entry_t entry[TLB_ENTRIES];
+    u32 code_tag[TLB_ENTRIES];   /* writable memory that holds decoded code: the slow path may store, and tell */
+} tlb_t;
 
 INLINE u32 tlb_slot(u32 linear) { return linear >> 12 & (TLB_ENTRIES - 1); }
 
@@ -33,7 +36,14 @@ INLINE u8 *tlb_write(const tlb_t *tlb, u32 linear, u32 bytes)
     return tlb_probe(e, e->write_tag, linear, bytes);
 }
 
+/* The host address if the operand lies in one page of writable memory that holds decoded code. */
+INLINE u8 *tlb_code(const tlb_t *tlb, u32 linear, u32 bytes)
+{
+    u32 slot = tlb_slot(linear);
+    return tlb_probe(&tlb->entry[slot], tlb->code_tag[slot], linear, bytes);
+}
+
 void tlb_flush(tlb_t *tlb);
 void tlb_flush_page(tlb_t *tlb, u32 linear);
-/* No store may go straight to this page of host memory any more. */
+/* No store may go straight to this page of host memory any more: code was decoded from it. */
 void tlb_protect(tlb_t *tlb, const u8 *host_page);
