@@ -207,7 +207,7 @@ static void last_words(session_t *s)
     if (o->screenshot && !session_screenshot(s, o->screenshot, &why)) { say("%s", why.text); good = false; }
     if (o->hash) printf("state %016" PRIx64 "\n", pc_hash(s->pc));
     if (o->stats && !stats_write(s, o->stats, &why)) { say("%s", why.text); good = false; }
-    if (fflush(stdout) != 0) good = false;
+    if (fflush(stdout) != 0) { say("cannot write to the standard output"); good = false; }
     if (!good && s->status == STATUS_GOOD) s->status = STATUS_TROUBLE;
 }
 

@@ -89,12 +89,12 @@ static void present(window_t *w)
 }
 
 /* A size for the window: 4:3 pictures as large as is comfortable, others at their own size, all inside the screen. */
-static void fit_window(window_t *w)
+static void choose_size(window_t *w)
 {
     static const int heights[] = { 960, 720, 600, 480, 360, 240 };
     SDL_Rect screen = { 0, 0, 1024, 768 };
     SDL_DisplayMode mode;
-    int index = SDL_GetWindowDisplayIndex(w->window);
+    int index = w->window ? SDL_GetWindowDisplayIndex(w->window) : 0;
     if (SDL_GetDisplayUsableBounds(index < 0 ? 0 : index, &screen) != 0 && SDL_GetDesktopDisplayMode(0, &mode) == 0)
         screen = (SDL_Rect){ 0, 0, mode.w, mode.h };
     double shape = (double)w->aspect_width / w->aspect_height;
@@ -103,11 +103,15 @@ static void fit_window(window_t *w)
         if (heights[i] <= screen.h * 85 / 100) height = heights[i];
     if (height > screen.h * 95 / 100) height = screen.h * 95 / 100;
     if ((int)(height * shape) > screen.w * 98 / 100) height = (int)(screen.w * 98 / 100 / shape);
-    int width = (int)(height * shape + 0.5);
-    if (width == w->width && height == w->height) return;
-    w->width = width;
+    w->width = (int)(height * shape + 0.5);
     w->height = height;
-    SDL_SetWindowSize(w->window, width, height);
+}
+
+static void fit_window(window_t *w)
+{
+    int width = w->width, height = w->height;
+    choose_size(w);
+    if (width != w->width || height != w->height) SDL_SetWindowSize(w->window, w->width, w->height);
 }
 
 static void window_show(display_t *display)
@@ -315,13 +319,10 @@ static bool open_parts(window_t *w)
     SDL_EnableScreenSaver();
     w->aspect_width = 4;
     w->aspect_height = 3;
-    w->width = 640;
-    w->height = 480;
+    choose_size(w);
     w->window = SDL_CreateWindow("doppel", SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, w->width, w->height,
                                  SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI | SDL_WINDOW_HIDDEN);
     if (!w->window) return false;
-    fit_window(w);
-    SDL_SetWindowPosition(w->window, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED);
     SDL_SetWindowMinimumSize(w->window, 320, 240);
     SDL_ShowWindow(w->window);
     w->renderer = SDL_CreateRenderer(w->window, -1, 0);
