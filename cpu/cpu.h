@@ -14,6 +14,9 @@ enum { ES, CS, SS, DS, FS, GS, N_SEGMENTS, LDTR = N_SEGMENTS, TR, N_ALL_SEGMENTS
 /* Exceptions, SDM vol. 3A, table 6-1. */
 enum { DE, DB, NMI, BP, OF_TRAP, BR, UD, NM, DF, TS = 10, NP, SS_FAULT, GP, PF_FAULT, MF = 16, AC, MC, XM };
 
+/* DR6: a single-step trap. */
+enum { DR6_BS = 1 << 14 };
+
 /* A segment register and its hidden part.  What stands below `limit` is derived by segment_derive():
  * an operand of n bytes at `offset` may be read if (offset - first) + n - 1 <= read_span (spans of -1 allow nothing). */
 typedef struct {

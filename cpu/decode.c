@@ -163,6 +163,15 @@ static bool lockable(const decoded_t *d)
     }
 }
 
+/* Instructions about selectors exist in protected mode only; elsewhere they are #UD before any operand is looked at. */
+static bool needs_protection(u16 instr)
+{
+    switch (instr) {
+    case I_SLDT: case I_STR: case I_LLDT: case I_LTR: case I_VERR: case I_VERW: case I_LAR: case I_LSL: case I_ARPL: return true;
+    default: return false;
+    }
+}
+
 static bool memory_only(u8 operand) { return operands[operand].from == FROM_MEMORY; }
 
 static u8 prefixes(cursor_t *c, cold_t *cold)
@@ -254,6 +263,8 @@ unsigned decode(u16 mode, model_t model, u32 eip, const u8 *code, unsigned avail
         return available >= MAX_INSTRUCTION ? MAX_INSTRUCTION + 1 : 0;
     if (row.instr == I_INVALID || row.instr >= N_INSTR || instructions[row.instr].since > model
         || ((memory_only(row.dst) || memory_only(row.src)) && !memory))
+        d->cold.instr = I_UD2;
+    else if (needs_protection(row.instr) && !(mode & MODE_PROTECTED))
         d->cold.instr = I_UD2;
     else if (d->cold.lock && !lockable(d))
         d->cold.instr = I_UD2;

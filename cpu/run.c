@@ -16,8 +16,6 @@
 
 #define KICK ((s64)1 << 56)
 
-enum { DR6_BS = 1 << 14 };
-
 /* ---- counting ---- */
 
 u64 cpu_instructions(const cpu_t *cpu)

@@ -94,7 +94,7 @@ const op_t *IRET(cpu_t *cpu, const op_t *op, width_t w)
 static const op_t *enter(cpu_t *cpu, const op_t *op, u8 vector, int_source_t source)
 {
     interrupt(cpu, vector, source, own_next_eip(cpu, op), false, 0);
-    cpu->debug_pending = 0;
+    cpu->debug_pending &= ~(u32)DR6_BS;
     return transferred(cpu, op);
 }
 const op_t *INT(cpu_t *cpu, const op_t *op, width_t w)   { (void)w; return enter(cpu, op, (u8)op->imm, INT_SOFTWARE); }
