@@ -98,6 +98,16 @@ typedef struct {
     u16 ds, es, flags, unused;
 } call_t;
 
+/* All 0 but EAX.  Not an initialiser: compilers turn those into copies of constants that lie in the ROM,
+ * which a plain pointer does not reach. */
+INLINE call_t call_with(u32 eax)
+{
+    call_t c;
+    memset(&c, 0, sizeof c);
+    c.eax = eax;
+    return c;
+}
+
 void call_interrupt(u32 vector, call_t *registers);
 /* A far CALL (option ROMs, the mouse handler's cousins) with these registers. */
 void call_far(u32 segment_offset, call_t *registers);

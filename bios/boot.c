@@ -19,7 +19,7 @@ static u32 order(u32 n)
 static u32 read_sector(u32 drive, u32 *status)
 {
     for (u32 tries = 0; tries < 4; tries++) {
-        call_t disk = { .eax = 0x0201 };
+        call_t disk = call_with(0x0201);
         disk.bx = 0x7C00;
         disk.cx = 1;
         disk.dx = (u16)drive;
@@ -27,7 +27,7 @@ static u32 read_sector(u32 drive, u32 *status)
         *status = disk.ah;
         if (!(disk.flags & CF))
             return true;
-        call_t reset = { .eax = 0 };
+        call_t reset = call_with(0);
         reset.dx = (u16)drive;
         call_interrupt(0x13, &reset);
         if (*status == 0x80)
@@ -111,7 +111,7 @@ void boot(u32 next)
         }
         print(TEXT("Nothing to start from. Tried in this order: the above.\n"
                    "Insert a system diskette and press any key.\n"));
-        call_t key = { .eax = 0 };
+        call_t key = call_with(0);
         call_interrupt(0x16, &key);
         n = 0;
     }

@@ -73,14 +73,14 @@ bool wait_idle(u32 irq)
 /* INT 15h/90h and /91h let a multitasker run something else while a device works. */
 bool hook_wait(u32 device)
 {
-    call_t c = { .eax = 0x9000 | device };
+    call_t c = call_with(0x9000 | device);
     call_interrupt(0x15, &c);
     return c.flags & CF;
 }
 
 void hook_post(u32 device)
 {
-    call_t c = { .eax = 0x9100 | device };
+    call_t c = call_with(0x9100 | device);
     call_interrupt(0x15, &c);
 }
 

@@ -240,7 +240,7 @@ static void type(regs_t *r, const disk_t *disk)
 
 static u32 reset(u32 drive, const disk_t *disk)
 {
-    call_t floppy = { .eax = 0 };
+    call_t floppy = call_with(0);
     floppy.dl = (u8)(drive & 0x7F);
     call_interrupt(0x40, &floppy);              /* the AT resets both controllers */
     out8(disk->control, 0x0C);

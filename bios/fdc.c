@@ -238,7 +238,8 @@ u32 fdc_run(const u8 *command, u32 bytes)
 
 u32 fdc_read_id(u32 drive, u32 head)
 {
-    u8 command[2] = { 0x4A, 0 };
+    u8 command[2];
+    command[0] = 0x4A;
     command[1] = (u8)(head << 2 | drive);
     return fdc_run(command, 2);
 }

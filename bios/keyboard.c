@@ -152,7 +152,7 @@ static void pause(void)
 
 static void ctrl_break(void)
 {
-    call_t c = { .eax = 0 };
+    call_t c = call_with(0);
     u32 start = BDA(key_start);
     BDA_SET(key_head, start);
     BDA_SET(key_tail, start);
@@ -167,7 +167,7 @@ static void system_request(bool down)
     if (down == !!(BDA(shift_more) & SYSREQ))
         return;
     change(AT_MORE, SYSREQ, down);
-    call_t c = { .eax = down ? 0x8500 : 0x8501 };
+    call_t c = call_with(down ? 0x8500 : 0x8501);
     eoi1();
     sti();
     call_interrupt(0x15, &c);
@@ -194,7 +194,7 @@ static bool special_key(u32 scan, bool grey)
         return true;
     }
     if (scan == 0x37 && !(shift & (CTRL | ALT)) && (grey || (shift & (L_SHIFT | R_SHIFT)))) {
-        call_t c = { .eax = 0 };
+        call_t c = call_with(0);
         if (!grey && (BDA(key_flags) & ENHANCED))
             return false;                       /* that is the keypad's asterisk */
         eoi1();
@@ -300,7 +300,7 @@ void keyboard_interrupt(regs_t *r)
         eoi1();
         return;
     }
-    call_t hook = { .eax = 0x4F00 | in8(KBC_DATA) };
+    call_t hook = call_with(0x4F00 | in8(KBC_DATA));
     u32 byte = hook.al;
     bool ended = false;
     if (byte == 0xFA && (BDA(key_leds) & LED_BUSY))

@@ -81,7 +81,7 @@ static u32 rom_blocks(u32 segment)
 
 static void rom_start(u32 segment)
 {
-    call_t c = { .eax = 0 };
+    call_t c = call_with(0);
     c.ds = c.es = 0x40;
     call_far(segment << 16 | 3, &c);
     cli();

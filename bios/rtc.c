@@ -99,7 +99,7 @@ void rtc_interrupt(regs_t *r)
         count_down();
     eoi2();
     if (cause & ALARM) {
-        call_t c = { .eax = 0 };
+        call_t c = call_with(0);
         sti();
         call_interrupt(0x4A, &c);
         cli();

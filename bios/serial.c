@@ -179,14 +179,14 @@ void ports_start(void)
 
 static bool print_out(u32 c)
 {
-    call_t printer = { .eax = c };
+    call_t printer = call_with(c);
     call_interrupt(0x17, &printer);
     return !(printer.ah & 0x29);                /* paper out, error, time-out */
 }
 
 static u32 screen_char(u32 page, u32 row, u32 column)
 {
-    call_t video = { .eax = 0x0200 };
+    call_t video = call_with(0x0200);
     video.bh = (u8)page;
     video.dx = (u16)(row << 8 | column);
     call_interrupt(0x10, &video);
@@ -218,7 +218,7 @@ void print_screen(regs_t *r)
     sti();
     u32 page = BDA(page), cursor = BDA_AT(cursor, page & 7);
     bool well = print_rows(page);
-    call_t video = { .eax = 0x0200 };
+    call_t video = call_with(0x0200);
     video.bh = (u8)page;
     video.dx = (u16)cursor;
     call_interrupt(0x10, &video);

@@ -4,7 +4,8 @@
 
 void print_char(u32 c)
 {
-    call_t video = { .eax = 0x0E00 | (c & 0xFF), .ebx = 7 };
+    call_t video = call_with(0x0E00 | (c & 0xFF));
+    video.bl = 7;
     if (c == '\n')
         print_char('\r');
     call_interrupt(0x10, &video);

@@ -31,7 +31,7 @@ u32 video_parameters_far(void) { return my_segment() << 16 | (u32)parameter_tabl
 
 /* ---- registers ---- */
 
-static void attributes_write(const rom u8 values[20], u32 first)
+static void attributes_write(const rom u8 *values, u32 first)
 {
     in8((u16)(crtc_port() + 6));                /* status 1 resets the flip-flop */
     for (u32 i = first; i < 20; i++) {
