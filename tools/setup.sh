@@ -83,6 +83,7 @@ show_progress()
     started=
     while read -r line; do
         case $line in
+        *Re-checking*|*Re-running*) ;;              # looks for new files; not yet work
         \[*\]*)
             [ -z "$started" ] && [ ! -t 2 ] && tell "Building doppel ..."
             started=1
