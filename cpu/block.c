@@ -206,6 +206,8 @@ static void specialise(builder_t *b)
     u16 mode = b->cpu->mode, live = FLAGS_STATUS;
     for (u32 i = b->n; i--;) {
         const cold_t *c = &b->cold[i];
+        if (c->instr == I_OBSERVE)
+            live = FLAGS_STATUS;                               /* somebody looks here */
         if (c->instr > I_UD2 || c->instr == I_INVALID)
             continue;
         u16 writes = surely_written(c, &b->ops[i]);

@@ -183,6 +183,13 @@ static void execute(cpu_t *cpu)
         op = op->run(cpu, op);
 }
 
+/* What kicked us out of the last block has been seen to by now; a kick from here on counts again. */
+static void set_budget(cpu_t *cpu, s64 budget)
+{
+    cpu->start_budget = cpu->budget = budget;
+    cpu->kicked = false;
+}
+
 /* Exactly one instruction, because something is due right behind it. */
 static void execute_one(cpu_t *cpu)
 {
@@ -190,7 +197,7 @@ static void execute_one(cpu_t *cpu)
     cpu->single = trap || cpu->shadow;
     cpu->shadow = cpu->shadow_debug = false;
     cpu->mode |= MODE_STEP;
-    cpu->start_budget = cpu->budget = -1;
+    set_budget(cpu, -1);
     if (trap)
         cpu->debug_pending |= DR6_BS;                          /* INT n and faults take it back */
     cpu->eflags &= ~(u32)FLAG_RF;                              /* it covers one instruction; IRET may set it for the next */
@@ -203,7 +210,7 @@ static void execute_many(cpu_t *cpu, u64 left)
 {
     s64 most = left > (u64)KICK / 2 ? KICK / 2 : (s64)left;
     cpu->single = false;
-    cpu->start_budget = cpu->budget = most - BLOCK_MAX;
+    set_budget(cpu, most - BLOCK_MAX);
     execute(cpu);
 }
 
