@@ -149,10 +149,11 @@ static void emit_fetch_fault(builder_t *b)
     emit(b, &op, &cold);
 }
 
+/* INTO goes on behind itself when OF is clear. */
 static bool ends_block(u16 instr)
 {
     u8 shape = instructions[instr].shape;
-    return shape == SHAPE_flow || instr == I_JMP || instr == I_CALL || instr == I_UD2 || instr == I_HLT;
+    return (shape == SHAPE_flow && instr != I_INT_O) || instr == I_JMP || instr == I_CALL || instr == I_UD2 || instr == I_HLT;
 }
 
 static void emit_fall(builder_t *b)
@@ -304,7 +305,8 @@ static const op_t *build(cpu_t *cpu, const fetched_t *page, u32 linear)
         return build_gathered(cpu, page, linear, within_limit);
     bool keep = page->cacheable && !cpu->no_cache && !(cpu->mode & MODE_ODD_LIMIT);
     builder_t b = begin(cpu, keep, page->physical + offset);
-    decode_run(&b, page->host + offset, available, cpu->mode & MODE_STEP ? 1 : BLOCK_MAX, at_limit);
+    /* Nobody tells a block that is not kept about stores to its bytes: it must not outlive one instruction. */
+    decode_run(&b, page->host + offset, available, cpu->mode & MODE_STEP || !keep ? 1 : BLOCK_MAX, at_limit);
     return complete(&b, keep, page->ram, NO_PAGE);
 }
 

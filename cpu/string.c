@@ -157,10 +157,11 @@ typedef enum { ALWAYS, WHILE_EQUAL } until_t;
 
 static bool goes_on(const cpu_t *cpu, u8 rep, until_t until) { return until == ALWAYS || ZF(&cpu->f) == (rep == REP_Z); }
 
-/* How many iterations may still be done before something else is due. */
-static u32 allowed(const cpu_t *cpu)
+/* How many iterations may still be done before something else is due.  One, if the instruction stands in a block that is not kept: nobody
+ * would say that an iteration has overwritten it. */
+static u32 allowed(const cpu_t *cpu, const op_t *op)
 {
-    u64 left = cpu->single ? 1 : cpu->deadline - cpu_instructions(cpu);
+    u64 left = cpu->single || op < cpu->blocks->ops + SCRATCH_OPS ? 1 : cpu->deadline - cpu_instructions(cpu);
     return left > 0x100000 ? 0x100000 : (u32)left;
 }
 
@@ -175,7 +176,7 @@ static const op_t *repeat(cpu_t *cpu, const op_t *op, width_t w, element_fn *ele
     u32 left = counter(cpu, op);
     if (left == 0)
         return op + 1;
-    for (u32 may = allowed(cpu); may && left;) {
+    for (u32 may = allowed(cpu, op); may && left;) {
         u32 n = run && !(cpu->eflags & FLAG_DF) ? run(cpu, op, w, least(may, left)) : 0;
         if (n == 0) {
             element(cpu, op, w);
