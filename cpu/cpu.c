@@ -58,6 +58,7 @@ void cpu_reset(cpu_t *cpu)
     cpu->nmi_pending = cpu->nmi_blocked = false;
     cpu->debug_pending = 0;
     cpu->delivering = 0;
+    cpu->fault_at = UINT64_MAX;
     cpu->explanation[0] = 0;
     msr_reset(cpu);
     cpu_set_eflags(cpu, FLAG_1);

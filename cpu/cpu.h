@@ -104,6 +104,7 @@ typedef struct cpu {
     u64     deadline;                /* instruction count to stop at */
     u64     settled;                 /* instructions retired when budget was start_budget */
     s64     start_budget;
+    u64     fault_at;                /* `settled` when the last fault was delivered */
     bool    kicked;                  /* budget was made negative to leave after the current op */
     bool    single;                  /* exactly one instruction (or one iteration) now: TF, or a shadow */
     bool    stop_asked;
@@ -128,7 +129,8 @@ void cpu_free(cpu_t *cpu);
 void cpu_reset(cpu_t *cpu);                                  /* RESET, SDM vol. 3A, table 9-1 */
 
 /* Execute until the instruction count reaches `deadline`, HLT without a pending interrupt, shutdown, or cpu_stop.  Counting:
- * an instruction counts one, an iteration of a repeated string instruction counts one, a faulting instruction none. */
+ * an instruction counts one, an iteration of a repeated string instruction counts one, a faulting instruction none (but one if nothing
+ * has retired since the last fault). */
 cpu_stop_t cpu_run(cpu_t *cpu, u64 deadline);
 
 /* Instructions retired so far; exact also inside device accesses. */

@@ -99,12 +99,24 @@ static void shut_down(cpu_t *cpu)
     cpu->delivering = 0;
 }
 
+/* A faulting instruction counts nothing; but a handler that faults at once, again and again, must not stop time: every fault with
+ * nothing retired since the last one counts as an instruction. */
+static void count_fault(cpu_t *cpu)
+{
+    cpu->count.faults++;
+    if (cpu->delivering)
+        return;
+    if (cpu->fault_at == cpu->settled)
+        cpu->settled++;
+    cpu->fault_at = cpu->settled;
+}
+
 /* A fault has been recorded; call its handler.  Another fault on the way comes back to cpu_run's setjmp and here again. */
 static void deliver_fault(cpu_t *cpu)
 {
     fault_t f = cpu->fault;
     cpu->debug_pending = 0;
-    cpu->count.faults++;
+    count_fault(cpu);
     if (cpu->delivering) {
         switch (combine_faults(cpu, f.vector)) {
         case DELIVER_SECOND: break;

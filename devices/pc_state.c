@@ -56,6 +56,7 @@ static void walk_model_specific(cpu_t *cpu, walker_t *w)
 static void walk_between(cpu_t *cpu, walker_t *w)
 {
     FIELD(w, cpu->settled);
+    FIELD(w, cpu->fault_at);
     FIELD(w, cpu->shadow);
     FIELD(w, cpu->shadow_debug);
     FIELD(w, cpu->halted);
