@@ -217,6 +217,10 @@ static void specialise(builder_t *b)
             run_fn *run = low->select(mode, &b->ops[i], c, dead);
             if (run) b->ops[i].run = run;
         }
+        if (low->fuse && i + 1 < b->n) {
+            run_fn *run = low->fuse(mode, &b->ops[i], c, c + 1);
+            if (run) b->ops[i].run = run;
+        }
         live = transparent(c) ? (u16)((live & ~writes) | instructions[c->instr].reads) : (u16)FLAGS_STATUS;
     }
 }

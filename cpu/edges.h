@@ -17,7 +17,10 @@ INLINE const op_t *taken(cpu_t *cpu, const op_t *op)
         cpu->eip = op->disp;
         return NULL;
     }
-    return op->target;
+    const op_t *target = op->target;
+    if (!target)
+        __builtin_unreachable();                               /* an edge always has a target, if only a stub: callers test NULL once */
+    return target;
 }
 
 /* Leave after this op: EIP is that of the following instruction. */

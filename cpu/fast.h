@@ -10,7 +10,9 @@
 #include "cpu/shapes.h"
 #include "cpu/shift.h"
 
-typedef enum { FLAT, SEGMENTED } memory_t;                   /* base 0 without limit and 32-bit addresses; or anything else */
+/* Kinds of memory operand: in a segment of base 0 without limit and with 32-bit addresses, [base + disp] alone or with an
+ * index; or anything else. */
+typedef enum { BASED, FLAT, SEGMENTED, N_MEMORIES } memory_t;
 
 enum { DROP, KEEP };                                        /* flags: nobody sees them; somebody may */
 
@@ -29,6 +31,8 @@ INLINE u8 *probe_at(const cpu_t *cpu, u32 linear, width_t w, access_t access)
 /* The op's memory operand, or NULL. */
 INLINE u8 *probe(const cpu_t *cpu, const op_t *op, width_t w, access_t access, memory_t memory)
 {
+    if (memory == BASED)
+        return probe_at(cpu, cpu->r[op->base] + op->disp, w, access);
     if (memory == FLAT)
         return probe_at(cpu, cpu->r[op->base] + (cpu->r[op->index] << op->scale) + op->disp, w, access);
     u32 offset = offset_of(cpu, op);
@@ -69,16 +73,19 @@ INLINE form_t form_of(const cold_t *c)
     }
 }
 
-/* Is the op's memory flat in this mode? */
+/* Which kind is the op's memory in this mode? */
 INLINE memory_t memory_of(u16 mode, const op_t *op)
 {
-    return op->wrap == 0 && (mode >> MODE_FLAT_SHIFT >> op->seg & 1) ? FLAT : SEGMENTED;
+    if (op->wrap != 0 || !(mode >> MODE_FLAT_SHIFT >> op->seg & 1))
+        return SEGMENTED;
+    return op->index == NOREG ? BASED : FLAT;
 }
 INLINE memory_t stack_of(u16 mode)
 {
     return (mode & MODE_STACK32) && (mode >> MODE_FLAT_SHIFT >> SS & 1) ? FLAT : SEGMENTED;
 }
 
-/* [width: 0 1 2][FLAT SEGMENTED][flags kept, dropped] */
-typedef run_fn *variants_t[3][2][2];
+/* [width: 0 1 2][memory_t][flags kept, dropped] */
+typedef run_fn *variants_t[3][N_MEMORIES][2];
 extern const variants_t l1_alu[N_INSTR][N_FORMS];            /* lower_l1_alu.c */
+run_fn *l1_fuse(u16 mode, const op_t *op, const cold_t *first, const cold_t *second);   /* lower_l1_fused.c */

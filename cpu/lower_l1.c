@@ -7,6 +7,8 @@
 
 /* ---- the stack ---- */
 
+#define STACK_ROW(h) { { h##_W16_FLAT, h##_W16_SEGMENTED }, { h##_W32_FLAT, h##_W32_SEGMENTED } }
+
 #define PUSH_STUB(kind, w, memory) static HANDLER(PUSH_##kind##_##w##_##memory) { \
     u32 esp = (cpu->r[ESP] - w / 8) & stack_mask_of(cpu, memory); \
     u8 *host = probe_stack(cpu, esp, w, ACCESS_WRITE, memory); \
@@ -33,7 +35,37 @@
 /* An inline cache at the site: the last EIP it went to and the block there, true while the mapping stands.  RET has no address operand, so disp and
  * stamp are free for it. */
 #define CACHED(eip) (LIKELY(op->disp == (eip) && op->stamp == cpu->map_stamp))
-COLD static const op_t *remember(cpu_t *cpu, const op_t *site, u32 eip);
+COLD /* Indirect jumps and calls: the target from a register or from memory, then the hash of EIP.  (Their operand fills the op: no room for a cache
+ * of their own.) */
+#define GO_INDIRECT(eip_) do { u32 to_eip = (eip_); \
+    cpu->budget -= op->count; \
+    cpu->eip = to_eip; \
+    if (UNLIKELY(cpu->budget < 0)) return NULL; \
+    const op_t *cached = jump_cached(cpu, to_eip); \
+    GO_OR_LEAVE(LIKELY(cached != NULL) ? cached : arrive(cpu)); } while (0)
+#define JMP_R_STUB(w) static HANDLER(JMP_R_##w) { \
+    u32 eip = reg(cpu, op->dst, w); \
+    if (UNLIKELY(eip > cpu->seg[CS].limit)) HAND_OVER(generic); \
+    GO_INDIRECT(eip); }
+#define JMP_M_STUB(w, memory) static HANDLER(JMP_M_##w##_##memory) { \
+    const u8 *host = probe(cpu, op, w, ACCESS_READ, memory); \
+    if (UNLIKELY(!host || get(host, w) > cpu->seg[CS].limit)) HAND_OVER(generic); \
+    GO_INDIRECT(get(host, w)); }
+#define CALL_R_STUB(w, memory) static HANDLER(CALL_R_##w##_##memory) { \
+    u32 eip = reg(cpu, op->dst, w), esp = (cpu->r[ESP] - w / 8) & stack_mask_of(cpu, memory); \
+    u8 *host = probe_stack(cpu, esp, w, ACCESS_WRITE, memory); \
+    if (UNLIKELY(!host || eip > cpu->seg[CS].limit)) HAND_OVER(generic); \
+    put(host, w, op->imm); \
+    move_stack(cpu, esp, memory); \
+    GO_INDIRECT(eip); }
+JMP_R_STUB(W16) JMP_R_STUB(W32)
+JMP_M_STUB(W16, BASED) JMP_M_STUB(W16, FLAT) JMP_M_STUB(W16, SEGMENTED) JMP_M_STUB(W32, BASED) JMP_M_STUB(W32, FLAT) JMP_M_STUB(W32, SEGMENTED)
+CALL_R_STUB(W16, FLAT) CALL_R_STUB(W16, SEGMENTED) CALL_R_STUB(W32, FLAT) CALL_R_STUB(W32, SEGMENTED)
+static run_fn *const jump_register[2] = { JMP_R_W16, JMP_R_W32 }, *const call_register[2][2] = STACK_ROW(CALL_R);
+static run_fn *const jump_memory[2][N_MEMORIES] = { { JMP_M_W16_BASED, JMP_M_W16_FLAT, JMP_M_W16_SEGMENTED },
+                                                    { JMP_M_W32_BASED, JMP_M_W32_FLAT, JMP_M_W32_SEGMENTED } };
+
+static const op_t *remember(cpu_t *cpu, const op_t *site, u32 eip);
 
 #define RET_STUB(w, memory) static HANDLER(RET_##w##_##memory) { \
     u32 esp = cpu->r[ESP] & stack_mask_of(cpu, memory); \
@@ -50,7 +82,6 @@ COLD static const op_t *remember(cpu_t *cpu, const op_t *site, u32 eip);
 #define STACK_STUBS(w, memory) PUSH_STUB(R, w, memory) PUSH_STUB(I, w, memory) POP_STUB(w, memory) CALL_STUB(w, memory) RET_STUB(w, memory)
 STACK_STUBS(W16, FLAT) STACK_STUBS(W32, FLAT) STACK_STUBS(W16, SEGMENTED) STACK_STUBS(W32, SEGMENTED)
 
-#define STACK_ROW(h) { { h##_W16_FLAT, h##_W16_SEGMENTED }, { h##_W32_FLAT, h##_W32_SEGMENTED } }
 static run_fn *const push_register[2][2] = STACK_ROW(PUSH_R), *const push_immediate[2][2] = STACK_ROW(PUSH_I),
                     *const pop_register[2][2] = STACK_ROW(POP), *const call_direct[2][2] = STACK_ROW(CALL), *const ret_near[2][2] = STACK_ROW(RET);
 
@@ -101,7 +132,7 @@ static run_fn *select_branch(u16 mode, const op_t *op, const cold_t *c)
     switch (c->instr) {
     case I_Jcc:    return jcc[c->cc];
     case I_JMP:    return jump_direct;
-    case I_CALL:   return call_direct[c->width - 1u][stack_of(mode)];
+    case I_CALL:   return call_direct[c->width - 1u][stack_of(mode) == SEGMENTED];
     case I_LOOP:   return LOOP_fast;
     case I_LOOPE:  return LOOPE_fast;
     case I_LOOPNE: return LOOPNE_fast;
@@ -119,9 +150,11 @@ static run_fn *select_l1(u16 mode, const op_t *op, const cold_t *c, bool dead)
         if (run) return run;
     }
     switch (c->instr) {
-    case I_PUSH: return c->dst_kind == M ? NULL : (c->dst_kind == R ? push_register : push_immediate)[c->width - 1u][stack_of(mode)];
-    case I_POP:  return c->dst_kind == R ? pop_register[c->width - 1u][stack_of(mode)] : NULL;
-    case I_RET:  return ret_near[c->width - 1u][stack_of(mode)];
+    case I_PUSH: return c->dst_kind == M ? NULL : (c->dst_kind == R ? push_register : push_immediate)[c->width - 1u][stack_of(mode) == SEGMENTED];
+    case I_POP:  return c->dst_kind == R ? pop_register[c->width - 1u][stack_of(mode) == SEGMENTED] : NULL;
+    case I_RET:  return ret_near[c->width - 1u][stack_of(mode) == SEGMENTED];
+    case I_JMP_near:  return c->dst_kind == R ? jump_register[c->width - 1u] : jump_memory[c->width - 1u][memory_of(mode, op)];
+    case I_CALL_near: return c->dst_kind == R ? call_register[c->width - 1u][stack_of(mode) == SEGMENTED] : NULL;
     case I_SETcc: return c->dst_kind == R ? setcc[c->cc] : NULL;
     case I_LEA:  return c->width == 2 ? LEA_32 : LEA_16;
     case I_NOP:  return NOP_fast;
@@ -132,7 +165,7 @@ static run_fn *select_l1(u16 mode, const op_t *op, const cold_t *c, bool dead)
 }
 
 const lowering_t lowering_l1 = { .link = link_edge, .cross = cross_edge, .fall = fall_edge, .stale = stale_block, .observe = observe_op,
-                                 .fetch_fault = fetch_fault, .generic = generic, .select = select_l1 };
+                                 .fetch_fault = fetch_fault, .generic = generic, .select = select_l1, .fuse = l1_fuse };
 bool lowering_has_l1(void) { return true; }
 
 #else   /* no tail calls: only L0 */

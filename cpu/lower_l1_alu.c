@@ -15,11 +15,11 @@
     STUB(F##_R##s##_##w##_##keep, shape(cpu, op, F, R, s, w, m, keep))
 #define TWO_MEMORY(shape, F, d, s, access, w, memory, keep) \
     STUB_M(F##_##d##s##_##w##_##memory##_##keep, w, access, memory, shape(cpu, op, F, d, s, w, m, keep))
+#define TWO_MEMORIES(shape, F, d, s, access, w, keep) \
+    TWO_MEMORY(shape, F, d, s, access, w, BASED, keep) TWO_MEMORY(shape, F, d, s, access, w, FLAT, keep) TWO_MEMORY(shape, F, d, s, access, w, SEGMENTED, keep)
 #define TWO_AT_WIDTH(shape, F, access, w, keep) \
     TWO_REGISTERS(shape, F, R, w, keep) TWO_REGISTERS(shape, F, I, w, keep) \
-    TWO_MEMORY(shape, F, R, M, ACCESS_READ, w, FLAT, keep) TWO_MEMORY(shape, F, R, M, ACCESS_READ, w, SEGMENTED, keep) \
-    TWO_MEMORY(shape, F, M, R, access, w, FLAT, keep) TWO_MEMORY(shape, F, M, R, access, w, SEGMENTED, keep) \
-    TWO_MEMORY(shape, F, M, I, access, w, FLAT, keep) TWO_MEMORY(shape, F, M, I, access, w, SEGMENTED, keep)
+    TWO_MEMORIES(shape, F, R, M, ACCESS_READ, w, keep) TWO_MEMORIES(shape, F, M, R, access, w, keep) TWO_MEMORIES(shape, F, M, I, access, w, keep)
 #define TWO(shape, F, access, keep) TWO_AT_WIDTH(shape, F, access, W8, keep) TWO_AT_WIDTH(shape, F, access, W16, keep) TWO_AT_WIDTH(shape, F, access, W32, keep)
 
 #define DEFINE_update(F)  TWO(update, F, ACCESS_WRITE, KEEP) TWO(update, F, ACCESS_WRITE, DROP)
@@ -30,6 +30,7 @@
 
 #define ONE_AT_WIDTH(F, w, keep) \
     STUB(F##_R_##w##_##keep, modify(cpu, op, F, R, w, m, keep)) \
+    STUB_M(F##_M_##w##_BASED_##keep, w, ACCESS_WRITE, BASED, modify(cpu, op, F, M, w, m, keep)) \
     STUB_M(F##_M_##w##_FLAT_##keep, w, ACCESS_WRITE, FLAT, modify(cpu, op, F, M, w, m, keep)) \
     STUB_M(F##_M_##w##_SEGMENTED_##keep, w, ACCESS_WRITE, SEGMENTED, modify(cpu, op, F, M, w, m, keep))
 #define ONE(F, keep) ONE_AT_WIDTH(F, W8, keep) ONE_AT_WIDTH(F, W16, keep) ONE_AT_WIDTH(F, W32, keep)
@@ -49,6 +50,7 @@
 
 #define EXTEND_AT_WIDTH(F, w, from) \
     STUB(F##_RR_##w, extend(cpu, op, F, R, w, from, m)) \
+    STUB_M(F##_RM_##w##_BASED, from, ACCESS_READ, BASED, extend(cpu, op, F, M, w, from, m)) \
     STUB_M(F##_RM_##w##_FLAT, from, ACCESS_READ, FLAT, extend(cpu, op, F, M, w, from, m)) \
     STUB_M(F##_RM_##w##_SEGMENTED, from, ACCESS_READ, SEGMENTED, extend(cpu, op, F, M, w, from, m))
 #define DEFINE_extend(F, from) EXTEND_AT_WIDTH(F, W16, from) EXTEND_AT_WIDTH(F, W32, from)
@@ -57,6 +59,7 @@
 
 #define PRODUCT_AT_WIDTH(F, w) \
     STUB(F##_RR_##w, update(cpu, op, F, R, R, w, m, KEEP)) \
+    STUB_M(F##_RM_##w##_BASED, w, ACCESS_READ, BASED, update(cpu, op, F, R, M, w, m, KEEP)) \
     STUB_M(F##_RM_##w##_FLAT, w, ACCESS_READ, FLAT, update(cpu, op, F, R, M, w, m, KEEP)) \
     STUB_M(F##_RM_##w##_SEGMENTED, w, ACCESS_READ, SEGMENTED, update(cpu, op, F, R, M, w, m, KEEP))
 
@@ -72,8 +75,11 @@ STUB(IMUL_3_RR_W16, ternary(cpu, op, IMUL_3, R, W16, m)) STUB(IMUL_3_RR_W32, ter
 
 /* ---- the table: [width][memory][dropped] ---- */
 
-#define REGISTERS(h, w, kept, dropped)  { { h##_##w##_##kept, h##_##w##_##dropped }, { h##_##w##_##kept, h##_##w##_##dropped } }
-#define MEMORIES(h, w, kept, dropped)   { { h##_##w##_FLAT_##kept, h##_##w##_FLAT_##dropped }, { h##_##w##_SEGMENTED_##kept, h##_##w##_SEGMENTED_##dropped } }
+#define EITHER(kept, dropped)           { kept, dropped }
+#define REGISTERS(h, w, kept, dropped)  { EITHER(h##_##w##_##kept, h##_##w##_##dropped), EITHER(h##_##w##_##kept, h##_##w##_##dropped), \
+                                          EITHER(h##_##w##_##kept, h##_##w##_##dropped) }
+#define MEMORIES(h, w, kept, dropped)   { EITHER(h##_##w##_BASED_##kept, h##_##w##_BASED_##dropped), EITHER(h##_##w##_FLAT_##kept, h##_##w##_FLAT_##dropped), \
+                                          EITHER(h##_##w##_SEGMENTED_##kept, h##_##w##_SEGMENTED_##dropped) }
 #define WIDTHS(list, h, kept, dropped)  { list(h, W8, kept, dropped), list(h, W16, kept, dropped), list(h, W32, kept, dropped) }
 #define LIST_two(F, kept, dropped) { \
     [RR] = WIDTHS(REGISTERS, F##_RR, kept, dropped), [RI] = WIDTHS(REGISTERS, F##_RI, kept, dropped), [RM] = WIDTHS(MEMORIES, F##_RM, kept, dropped), \
@@ -81,8 +87,8 @@ STUB(IMUL_3_RR_W16, ternary(cpu, op, IMUL_3, R, W16, m)) STUB(IMUL_3_RR_W32, ter
 #define LIST_update(F)  LIST_two(F, KEEP, DROP)
 #define LIST_examine(F) LIST_two(F, KEEP, KEEP)
 #define LIST_modify(F)  { [R_] = WIDTHS(REGISTERS, F##_R, KEEP, DROP), [M_] = WIDTHS(MEMORIES, F##_M, KEEP, DROP) }
-#define SAME(h, w)      { { h##_##w, h##_##w }, { h##_##w, h##_##w } }
-#define BY_MEMORY(h, w) { { h##_##w##_FLAT, h##_##w##_FLAT }, { h##_##w##_SEGMENTED, h##_##w##_SEGMENTED } }
+#define SAME(h, w)      { EITHER(h##_##w, h##_##w), EITHER(h##_##w, h##_##w), EITHER(h##_##w, h##_##w) }
+#define BY_MEMORY(h, w) { EITHER(h##_##w##_BASED, h##_##w##_BASED), EITHER(h##_##w##_FLAT, h##_##w##_FLAT), EITHER(h##_##w##_SEGMENTED, h##_##w##_SEGMENTED) }
 #define LIST_change(F)  { [R_] = { SAME(F##_R, W8), SAME(F##_R, W16), SAME(F##_R, W32) } }
 #define LIST_shift(F)   { [RI] = WIDTHS(REGISTERS, F##_RI, KEEP, DROP), [RR] = WIDTHS(REGISTERS, F##_RR, KEEP, KEEP) }
 #define LIST_wide(F)    { [RR] = { [1] = SAME(F##_RR, W16), [2] = SAME(F##_RR, W32) }, [RM] = { [1] = BY_MEMORY(F##_RM, W16), [2] = BY_MEMORY(F##_RM, W32) } }

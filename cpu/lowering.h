@@ -17,6 +17,8 @@ typedef struct {
     run_fn *generic;             /* any instruction: its L0 body */
     /* The specialised handler for an op, or NULL.  dead: nobody will see its flags. */
     run_fn *(*select)(u16 mode, const op_t *op, const cold_t *cold, bool dead);
+    /* One handler for this op and the next, or NULL.  The next op keeps its own. */
+    run_fn *(*fuse)(u16 mode, const op_t *op, const cold_t *first, const cold_t *second);
 } lowering_t;
 
 extern const lowering_t lowering_l0, lowering_l1;

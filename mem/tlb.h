@@ -23,7 +23,12 @@ INLINE u32 tlb_invalid(u32 slot) { return (slot + 1) << 12; }
 INLINE u8 *tlb_probe(const tlb_entry_t *e, u32 tag, u32 linear, u32 bytes)
 {
     u32 x = linear - tag;
-    return LIKELY(x <= 4096 - bytes) ? e->host + x : NULL;
+    if (UNLIKELY(x > 4096 - bytes))
+        return NULL;
+    u8 *host = e->host + x;
+    if (!host)
+        __builtin_unreachable();                               /* a tag that matches has memory behind it: callers test NULL once */
+    return host;
 }
 INLINE u8 *tlb_read(const tlb_t *tlb, u32 linear, u32 bytes)
 {

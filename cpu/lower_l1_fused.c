@@ -1,0 +1,55 @@
+/* lower_l1_fused.c - lowering L1: a comparison and the conditional jump behind it in one handler.
+ *
+ * Four of five conditional jumps follow a CMP or TEST.  The fused handler stands in the comparison's op and uses the next op's edge; that op keeps its own
+ * handler, so resuming, faulting and watching need no special case.  The flags are stored as ever. */
+#if DOPPEL_L1
+#define TAIL_CALLS 1
+#include "cpu/fast.h"
+
+#define JUMP_IF(cc) do { if (!condition(&cpu->f, cc)) GO(op + 2); \
+                         const op_t *to = taken(cpu, op + 1); if (UNLIKELY(!to)) return NULL; GO(to); } while (0)
+#define FUSED(name, cc, body) static HANDLER(name##_J##cc) { place_t m = { NULL, 0 }; (void)m; body; JUMP_IF(cc); }
+#define FUSED_M(name, w, memory, cc, body) static HANDLER(name##_J##cc) { \
+    place_t m = { probe(cpu, op, w, ACCESS_READ, memory), 0 }; if (UNLIKELY(!m.host)) HAND_OVER(generic); body; JUMP_IF(cc); }
+
+#define EACH_CC(X, ...) X(__VA_ARGS__, 0) X(__VA_ARGS__, 1) X(__VA_ARGS__, 2) X(__VA_ARGS__, 3) X(__VA_ARGS__, 4) X(__VA_ARGS__, 5) \
+    X(__VA_ARGS__, 6) X(__VA_ARGS__, 7) X(__VA_ARGS__, 8) X(__VA_ARGS__, 9) X(__VA_ARGS__, 10) X(__VA_ARGS__, 11) X(__VA_ARGS__, 12) \
+    X(__VA_ARGS__, 13) X(__VA_ARGS__, 14) X(__VA_ARGS__, 15)
+
+#define OF_REGISTERS(F, s, w, cc) FUSED(F##_R##s##_##w, cc, examine(cpu, op, F, R, s, w, m, KEEP))
+#define OF_MEMORY(F, d, s, w, memory, cc) FUSED_M(F##_##d##s##_##w##_##memory, w, memory, cc, examine(cpu, op, F, d, s, w, m, KEEP))
+#define MEMORIES(F, d, s, w) EACH_CC(OF_MEMORY, F, d, s, w, BASED) EACH_CC(OF_MEMORY, F, d, s, w, FLAT) EACH_CC(OF_MEMORY, F, d, s, w, SEGMENTED)
+#define AT_WIDTH(F, w) EACH_CC(OF_REGISTERS, F, R, w) EACH_CC(OF_REGISTERS, F, I, w) MEMORIES(F, R, M, w) MEMORIES(F, M, R, w) MEMORIES(F, M, I, w)
+AT_WIDTH(CMP, W8) AT_WIDTH(CMP, W16) AT_WIDTH(CMP, W32)
+#define TEST_AT_WIDTH(w) EACH_CC(OF_REGISTERS, TEST, R, w) EACH_CC(OF_REGISTERS, TEST, I, w) MEMORIES(TEST, M, I, w)
+TEST_AT_WIDTH(W8) TEST_AT_WIDTH(W16) TEST_AT_WIDTH(W32)
+
+/* [form][width][memory][cc] */
+typedef run_fn *by_condition_t[16];
+#define ENTRY(name, cc) name##_J##cc,
+#define ROW(name) { EACH_CC(ENTRY, name) }
+#define REGISTERS_ROWS(h) { { ROW(h##_W8), ROW(h##_W8), ROW(h##_W8) }, { ROW(h##_W16), ROW(h##_W16), ROW(h##_W16) }, { ROW(h##_W32), ROW(h##_W32), ROW(h##_W32) } }
+#define MEMORY_ROWS_AT(h, w) { ROW(h##_##w##_BASED), ROW(h##_##w##_FLAT), ROW(h##_##w##_SEGMENTED) }
+#define MEMORY_ROWS(h) { MEMORY_ROWS_AT(h, W8), MEMORY_ROWS_AT(h, W16), MEMORY_ROWS_AT(h, W32) }
+static const by_condition_t compare[N_FORMS][3][N_MEMORIES] = {
+    [RR] = REGISTERS_ROWS(CMP_RR), [RI] = REGISTERS_ROWS(CMP_RI), [RM] = MEMORY_ROWS(CMP_RM), [MR] = MEMORY_ROWS(CMP_MR), [MI] = MEMORY_ROWS(CMP_MI),
+};
+static const by_condition_t test[N_FORMS][3][N_MEMORIES] = {
+    [RR] = REGISTERS_ROWS(TEST_RR), [RI] = REGISTERS_ROWS(TEST_RI), [MI] = MEMORY_ROWS(TEST_MI),
+};
+
+run_fn *l1_fuse(u16 mode, const op_t *op, const cold_t *first, const cold_t *second)
+{
+    form_t form = form_of(first);
+    if (form == NO_FORM || second->instr != I_Jcc || (op[1].disp > 0xFFFF && !(mode & MODE_LIMIT_4G)) || (mode & MODE_ODD_LIMIT))
+        return NULL;
+    memory_t memory = memory_of(mode, op);
+    switch (first->instr) {
+    case I_CMP:  return compare[form][first->width][memory][second->cc];
+    case I_TEST: return test[form][first->width][memory][second->cc];
+    default:     return NULL;
+    }
+}
+#else
+typedef int lower_l1_fused_is_empty;
+#endif
