@@ -13,7 +13,7 @@ bool cpu_init(cpu_t *cpu, model_t model, bus_t *bus)
     memset(cpu, 0, sizeof *cpu);
     cpu->model = model;
     cpu->bus = bus;
-    cpu->l1 = lowering_has_l1();
+    cpu->l1 = cpu_has_l1();
     if (!code_pages_init(&cpu->code, bus->ram_bytes) || !blocks_init(cpu)) {
         cpu_free(cpu);
         return false;

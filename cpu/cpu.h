@@ -124,6 +124,7 @@ typedef struct cpu {
 } cpu_t;
 
 /* ---- life ---- */
+bool cpu_has_l1(void);                                       /* false in builds without tail calls: only lowering L0 */
 bool cpu_init(cpu_t *cpu, model_t model, bus_t *bus);        /* false: no memory; hooks itself into the bus */
 void cpu_free(cpu_t *cpu);
 void cpu_reset(cpu_t *cpu);                                  /* RESET, SDM vol. 3A, table 9-1 */

@@ -166,12 +166,12 @@ static run_fn *select_l1(u16 mode, const op_t *op, const cold_t *c, bool dead)
 
 const lowering_t lowering_l1 = { .link = link_edge, .cross = cross_edge, .fall = fall_edge, .stale = stale_block, .observe = observe_op,
                                  .fetch_fault = fetch_fault, .generic = generic, .select = select_l1, .fuse = l1_fuse };
-bool lowering_has_l1(void) { return true; }
+bool cpu_has_l1(void) { return true; }
 
 #else   /* no tail calls: only L0 */
 #include "cpu/lowering.h"
 
 const lowering_t lowering_l1 = { .select = NULL };
-bool lowering_has_l1(void) { return false; }
+bool cpu_has_l1(void) { return false; }
 
 #endif

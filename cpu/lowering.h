@@ -22,7 +22,6 @@ typedef struct {
 } lowering_t;
 
 extern const lowering_t lowering_l0, lowering_l1;
-bool lowering_has_l1(void);      /* false in builds whose compiler makes no tail calls */
 
 /* The L0 body of every instruction: does it all, returns the next op (op + 1, a target) or NULL to leave. */
 extern run_fn *const l0_bodies[N_INSTR];

@@ -248,6 +248,8 @@ static bool check(const pc_config_t *c, char *why, size_t why_bytes)
         trouble = "the firmware must be 64 KiB to 4 MiB of whole pages";
     else if (c->vgabios && c->vgabios_bytes > 0x10000)
         trouble = "the video firmware must be at most 64 KiB";
+    else if (c->engine == ENGINE_L1 && !cpu_has_l1())
+        trouble = "this build has only engine L0";
     if (trouble)
         snprintf(why, why_bytes, "%s", trouble);
     return !trouble;
@@ -298,7 +300,7 @@ pc_t *pc_new(const pc_config_t *config, char *why, size_t why_bytes)
         return NULL;
     }
     pc->cpu.no_cache = config->no_cache;
-    pc->cpu.l1 = pc->cpu.l1 && config->engine == ENGINE_L1;
+    pc->cpu.l1 = config->engine == ENGINE_L1;
     pc_reset(pc);
     return pc;
 }
