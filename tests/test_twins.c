@@ -44,7 +44,7 @@ static void run(twin_t *t, const way_t *way, const plan_t *plan, u64 to, u64 see
     random_t r = { seed ^ 0xB16B00 };
     cpu_t *cpu = &t->cpu;
     unsigned next = 0;
-    cpu->l1 = lowering_has_l1() && way->l1;
+    cpu->l1 = cpu_has_l1() && way->l1;
     cpu->no_cache = way->no_cache;
     cpu->observer = way->watched ? &t->observer : NULL;
     cpu_mode_changed(cpu);

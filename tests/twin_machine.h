@@ -14,7 +14,6 @@
  *   10000 code   20000 data   30000 stack; with paging 40000-7FFFF shows the same pages with other rights */
 #pragma once
 #include "cpu/block.h"
-#include "cpu/lowering.h"
 #include "cpu/descriptor.h"
 #include "cpu/model.h"
 #include "cpu/segment.h"
@@ -208,7 +207,7 @@ static inline void twin_paging(twin_t *t, random_t *r)
     put(table + 4 * (TWIN_FRAME >> 12), W32, TWIN_FRAME | 7);
     put(table + 4 * (TWIN_CODE >> 12), W32, TWIN_CODE | 7);
     t->cpu.cr3 = TWIN_PD;
-    t->cpu.cr0 |= CR0_PG | CR0_WP;
+    t->cpu.cr0 |= CR0_PG | (model_cr0_mask(t->cpu.model) & CR0_WP);
 }
 
 static inline void twin_segment(twin_t *t, int seg, u16 selector)
