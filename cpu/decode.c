@@ -238,6 +238,7 @@ unsigned decode(u16 mode, model_t model, u32 eip, const u8 *code, unsigned avail
     cursor_t c = { .code = code, .available = available < MAX_INSTRUCTION ? available : MAX_INSTRUCTION,
                    .data32 = code32, .addr32 = code32, .seg = -1, .out = d };
     row_t row = find_row(&c, prefixes(&c, &d->cold));
+    d->row = row;
     d->op.wrap = c.addr32 ? 0 : 16;
     d->cold.addr16 = !c.addr32;
     bool memory = d->modrm_used && d->modrm >> 6 != 3 && operands[row.dst].from != FROM_R;

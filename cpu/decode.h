@@ -10,6 +10,7 @@ typedef struct {
     bool   modrm_used;
     u8     modrm, opcode_low;
     u16    opcode;               /* 100h + second byte for the two-byte map */
+    row_t  row;                  /* its line in opcodes.def, groups resolved */
 } decoded_t;
 
 /* Decode one instruction at `code`, of which `available` bytes may be read.  Returns its length 1..15; 0: it continues beyond the

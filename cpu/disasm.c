@@ -1,0 +1,325 @@
+/* disasm.c - machine code as text, from the same two tables that drive the decoder: the operands are those of opcodes.def, the mnemonic is
+ * what stands before '_' in instructions.def.  The few names that depend on sizes (CBW and CWDE, PUSHA and PUSHAD, MOVSB and MOVSD) follow
+ * SDM vol. 2, where each is described.
+ *
+ * How it is written: numbers below 10 are decimal, others hexadecimal with h; code addresses are bare hexadecimal digits, four or eight by
+ * operand size (jz 7C10, jmp F000:E05B).  Memory operands say their size, except where the instruction has only one meaning (lea, lgdt, les).
+ * Prefixes that change nothing (rep before add, a DS override of [bx]) are not shown; sizes that no operand shows appear as o16, o32, a16,
+ * a32.  What is no instruction on this model becomes db.  A coprocessor escape is written as the 8086's assembler did: `esc n, operand`,
+ * n = opcode bits 0-2 and ModRM.reg.
+ *
+ * Left out: the names of floating-point instructions. */
+#include "cpu/disasm.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include "cpu/decode.h"
+
+typedef struct { char *text; size_t bytes, at; } writer_t;
+
+__attribute__((format(printf, 2, 3))) static void say(writer_t *t, const char *format, ...)
+{
+    if (t->at >= t->bytes)
+        return;
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(t->text + t->at, t->bytes - t->at, format, args);
+    va_end(args);
+    t->at += n > 0 ? (size_t)n : 0;
+}
+
+/* ---- parts of operands ---- */
+
+static const char *const segment_names[8] = { "es", "cs", "ss", "ds", "fs", "gs", "?", "?" };
+
+static const char *register_name(u8 at, width_t w)
+{
+    static const char *const names[3][8] = {
+        { "al", "cl", "dl", "bl", "ah", "ch", "dh", "bh" },
+        { "ax", "cx", "dx", "bx", "sp", "bp", "si", "di" },
+        { "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi" },
+    };
+    unsigned row = w == W8 ? 0 : w == W16 ? 1 : 2;
+    for (unsigned n = 0; n < 8; n++)
+        if (reg_at(n, w) == at)
+            return names[row][n];
+    return "?";
+}
+
+static void number(writer_t *t, u32 v)
+{
+    char digits[12];
+    snprintf(digits, sizeof digits, "%X", (unsigned)v);
+    if (v < 10) say(t, "%u", (unsigned)v);
+    else        say(t, "%s%sh", digits[0] > '9' ? "0" : "", digits);
+}
+
+static void signed_number(writer_t *t, u32 v, width_t w)
+{
+    u32 s = sext(w, v);
+    if (s >> 31) say(t, "-");
+    number(t, s >> 31 ? 0 - s : s);
+}
+
+/* A code address: as wide as the operand size. */
+static void target(writer_t *t, u32 v, width_t w) { say(t, "%0*X", w == W32 ? 8 : 4, (unsigned)(v & mask(w))); }
+
+static u8 default_segment(const op_t *op) { return op->base == EBP || op->base == ESP ? SS : DS; }
+
+/* What is added to a register is an offset, often a small negative one; a displacement alone is an address. */
+static void displacement(writer_t *t, u32 disp, width_t w)
+{
+    bool negative = w == W16 ? disp >= 0xFF00 : disp >= 0xFFFF0000;
+    say(t, negative ? "-" : "+");
+    number(t, negative ? (0 - disp) & mask(w) : disp);
+}
+
+/* LEA takes the offset alone: an override says nothing there. */
+static void address(writer_t *t, const op_t *op, bool lea)
+{
+    width_t w = op->wrap ? W16 : W32;
+    u32 disp = op->disp & mask(w);
+    bool base = op->base != NOREG, index = op->index != NOREG;
+    bool other = op->seg != default_segment(op) && !lea;
+    say(t, "[");
+    if (other)                          say(t, "%s:", segment_names[op->seg & 7]);
+    if (base)                           say(t, "%s", register_name(reg_at(op->base, w), w));
+    if (base && index)                  say(t, "+");
+    if (index)                          say(t, "%s", register_name(reg_at(op->index, w), w));
+    if (index && op->scale)             say(t, "*%u", 1u << op->scale);
+    if (!base && !index)                number(t, disp);
+    else if (disp)                      displacement(t, disp, w);
+    say(t, "]");
+}
+
+/* ---- operands ---- */
+
+static bool has_dword_operands(const decoded_t *d) { return d->cold.width == 2; }
+
+static const char *memory_size(const decoded_t *d, u8 code, width_t w)
+{
+    switch (d->cold.instr) {
+    case I_CMPXCHG8B: return "qword ";
+    case I_CALL_farm: case I_JMP_farm: return has_dword_operands(d) ? "far fword " : "far dword ";
+    case I_LEA: case I_BOUND: case I_LGDT: case I_LIDT: case I_SGDT: case I_SIDT: case I_INVLPG: case I_ESC: return "";
+    default: break;
+    }
+    return code == Mp ? "" : w == W8 ? "byte " : w == W16 ? "word " : "dword ";
+}
+
+/* Sign-extended bytes read best with their sign, except as masks. */
+static void immediate(writer_t *t, const decoded_t *d, u8 code, width_t w)
+{
+    bool is_mask = d->cold.instr == I_AND || d->cold.instr == I_OR || d->cold.instr == I_XOR;
+    if ((code == Ibs || code == EvIbs) && !is_mask) signed_number(t, d->op.imm, w);
+    else if (code == Ib || code == GvIb)            number(t, d->op.imm & 0xFF);
+    else if (code == Iw)                            number(t, d->op.imm & 0xFFFF);
+    else                                            number(t, d->op.imm & mask(w));
+}
+
+/* PUSH of a constant shows its width nowhere else. */
+static void push_size(writer_t *t, const decoded_t *d, u16 mode)
+{
+    if (d->cold.instr == I_PUSH && has_dword_operands(d) != (bool)(mode & MODE_CODE32))
+        say(t, has_dword_operands(d) ? "dword " : "word ");
+}
+
+static void by_kind(writer_t *t, const decoded_t *d, u8 code, unsigned kind, u8 at, width_t w, u16 mode)
+{
+    switch (kind) {
+    case R: say(t, "%s", register_name(at, w)); break;
+    case M: say(t, "%s", memory_size(d, code, w)); address(t, &d->op, d->cold.instr == I_LEA); break;
+    case I: push_size(t, d, mode); immediate(t, d, code, w); break;
+    default: break;
+    }
+}
+
+static void third(writer_t *t, const decoded_t *d, u8 code, width_t w)
+{
+    if (code == GvCL) {
+        say(t, ", cl");
+    } else if (code == GvIb || code == EvIz || code == EvIbs) {
+        say(t, ", ");
+        immediate(t, d, code, w);
+    }
+}
+
+static void operand(writer_t *t, const decoded_t *d, bool source, u16 mode)
+{
+    u8 code = source ? d->row.src : d->row.dst, at = source ? d->op.src : d->op.dst;
+    width_t w = width_at(source ? d->cold.src_width : d->cold.width);
+    switch (code) {
+    case Jb: case Jz: target(t, d->op.disp, width_at(d->cold.width)); break;
+    case Ap:          say(t, "%04X:", (unsigned)(d->op.disp & 0xFFFF)); target(t, d->op.imm, w); break;
+    case DX:          say(t, "dx"); break;
+    case CL:          say(t, "cl"); break;
+    case Cd: case Dd: case Td: say(t, "%cr%u", code == Cd ? 'c' : code == Dd ? 'd' : 't', d->op.src & 7u); break;
+    case IwIb:        number(t, d->op.imm & 0xFFFF); say(t, ", "); number(t, d->op.imm >> 16 & 0xFF); break;
+    case sES: case sCS: case sSS: case sDS: case sFS: case sGS: say(t, "%s", segment_names[code - sES]); break;
+    default:          by_kind(t, d, code, source ? d->cold.src_kind : d->cold.dst_kind, at, w, mode); break;
+    }
+    if (source)
+        third(t, d, code, w);
+}
+
+static void pair(writer_t *t, const decoded_t *d, bool source_first, u16 mode)
+{
+    operand(t, d, source_first, mode);
+    say(t, ", ");
+    operand(t, d, !source_first, mode);
+}
+
+static void operands(writer_t *t, const decoded_t *d, u16 mode)
+{
+    if (d->row.dst == __ || d->row.dst == Xb || d->row.dst == Xv)
+        return;
+    if (d->cold.instr == I_AAM || d->cold.instr == I_AAD) {
+        if (d->op.imm == 10) return;                           /* the base that the mnemonic stands for */
+    }
+    say(t, " ");
+    switch (d->cold.instr) {
+    case I_OUT: case I_MOV_to_CR: case I_MOV_to_DR: case I_MOV_to_TR: pair(t, d, true, mode); return;
+    case I_MOV_sreg: say(t, "%s, ", segment_names[d->op.src & 7]); break;
+    case I_ESC:      number(t, (d->opcode & 7u) << 3 | (d->modrm >> 3 & 7u)); say(t, ", "); break;
+    default:
+        if (d->row.src != __) {
+            pair(t, d, false, mode);
+            return;
+        }
+    }
+    operand(t, d, false, mode);
+    if (d->cold.instr == I_MOV_from_sreg)
+        say(t, ", %s", segment_names[d->op.src & 7]);
+}
+
+/* ---- mnemonics ---- */
+
+/* SDM vol. 1, appendix B: the shorter of the names. */
+static const char *const conditions[16] = { "o", "no", "b", "ae", "z", "nz", "be", "a", "s", "ns", "p", "np", "l", "ge", "le", "g" };
+
+/* Names of their own, and the name with 32-bit operands (for JCXZ: addresses), where that is another. */
+typedef struct { u16 instr; const char *name, *name32; } special_t;
+static const special_t specials[] = {
+    { I_CBW, "cbw", "cwde" }, { I_CWD, "cwd", "cdq" }, { I_PUSHA, "pusha", "pushad" }, { I_POPA, "popa", "popad" },
+    { I_PUSHF, "pushf", "pushfd" }, { I_POPF, "popf", "popfd" }, { I_IRET, "iret", "iretd" }, { I_JCXZ, "jcxz", "jecxz" },
+    { I_RET_far, "retf", "retf" }, { I_INT_3, "int3", "int3" }, { I_INT_1, "int1", "int1" }, { I_INT_O, "into", "into" },
+    { I_XLAT, "xlatb", "xlatb" },
+};
+
+static bool is_loop(u16 instr) { return instr == I_LOOP || instr == I_LOOPE || instr == I_LOOPNE; }
+
+/* "Jcc" stands for sixteen names. */
+static void plain_name(writer_t *t, const decoded_t *d)
+{
+    for (const char *c = instructions[d->cold.instr].name; *c && *c != '_'; c++) {
+        if (c[0] == 'c' && c[1] == 'c') {
+            say(t, "%s", conditions[d->cold.cc]);
+            return;
+        }
+        say(t, "%c", *c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+    }
+}
+
+static void mnemonic(writer_t *t, const decoded_t *d)
+{
+    static const char widths[] = "bwd";
+    bool wide = d->cold.instr == I_JCXZ ? !d->cold.addr16 : has_dword_operands(d);
+    for (unsigned i = 0; i < COUNT_OF(specials); i++)
+        if (specials[i].instr == d->cold.instr) {
+            say(t, "%s", wide ? specials[i].name32 : specials[i].name);
+            return;
+        }
+    if (d->cold.instr == I_UD2) {                              /* three opcodes, one effect */
+        say(t, d->opcode == 0x1B9 ? "ud1" : d->opcode == 0x1FF ? "ud0" : "ud2");
+        return;
+    }
+    if (d->opcode == 0x90 && d->cold.rep == REP_Z) {           /* NOP on models before it had the name */
+        say(t, "pause");
+        return;
+    }
+    plain_name(t, d);
+    if (instructions[d->cold.instr].shape == SHAPE_repeat)
+        say(t, "%c", widths[d->cold.width]);
+}
+
+/* ---- prefixes ---- */
+
+static bool has_hidden_address(const decoded_t *d)
+{
+    return instructions[d->cold.instr].shape == SHAPE_repeat || d->cold.instr == I_XLAT || is_loop(d->cold.instr);
+}
+
+/* Operand sizes that neither the mnemonic nor an operand shows. */
+static bool has_hidden_width(u16 instr)
+{
+    switch (instr) {
+    case I_RET: case I_RET_far: case I_ENTER: case I_LEAVE: case I_PUSH_sreg: case I_POP_sreg:
+    case I_LGDT: case I_LIDT: case I_BOUND: return true;
+    default: return false;
+    }
+}
+
+static bool reads_override(u16 instr)
+{
+    return instr == I_MOVS || instr == I_CMPS || instr == I_LODS || instr == I_OUTS || instr == I_XLAT;
+}
+
+/* F3 says REPE where the instruction compares, REP elsewhere; F2 stops nothing there but repeats all the same. */
+static void repeat_prefix(writer_t *t, const decoded_t *d)
+{
+    bool compares = d->cold.instr == I_CMPS || d->cold.instr == I_SCAS;
+    if (instructions[d->cold.instr].shape == SHAPE_repeat && d->cold.rep)
+        say(t, d->cold.rep == REP_NZ ? "repne " : compares ? "repe " : "rep ");
+}
+
+static void prefixes(writer_t *t, const decoded_t *d, u16 mode)
+{
+    bool code32 = mode & MODE_CODE32;
+    if (d->cold.lock)
+        say(t, "lock ");
+    repeat_prefix(t, d);
+    if (has_hidden_address(d) && d->cold.addr16 == code32)
+        say(t, code32 ? "a16 " : "a32 ");
+    if (has_hidden_width(d->cold.instr) && has_dword_operands(d) != code32)
+        say(t, code32 ? "o16 " : "o32 ");
+    if (reads_override(d->cold.instr) && d->op.seg != DS)
+        say(t, "%s ", segment_names[d->op.seg & 7]);
+}
+
+/* ---- all of it ---- */
+
+static void data_bytes(writer_t *t, const u8 *code, unsigned n)
+{
+    say(t, "db ");
+    for (unsigned i = 0; i < n; i++) {
+        if (i) say(t, ", ");
+        number(t, code[i]);
+    }
+}
+
+/* UD2 where the opcode is not UD2's: the decoder's word for "no such instruction"; a segment register 6 or 7 likewise. */
+static bool is_invalid(const decoded_t *d)
+{
+    bool segment_operand = d->cold.instr == I_MOV_sreg || d->cold.instr == I_MOV_from_sreg;
+    return (d->cold.instr == I_UD2 && d->row.instr != I_UD2) || (segment_operand && d->op.src >= N_SEGMENTS);
+}
+
+unsigned disassemble(u16 mode, model_t model, u32 eip, const u8 *code, unsigned available, char *text, size_t bytes)
+{
+    writer_t t = { text, bytes, 0 };
+    decoded_t d;
+    unsigned length = decode(mode, model, eip, code, available, &d);
+    if (bytes)
+        text[0] = 0;
+    if (length == 0) {
+        say(&t, "(goes on)");
+    } else if (length > MAX_INSTRUCTION) {
+        say(&t, "(longer than 15 bytes)");
+    } else if (is_invalid(&d)) {
+        data_bytes(&t, code, length);
+    } else {
+        prefixes(&t, &d, mode);
+        mnemonic(&t, &d);
+        operands(&t, &d, mode);
+    }
+    return length;
+}
