@@ -56,7 +56,9 @@ typedef struct PACKED {
     u8  wait_active;                /* A0 bit 0: busy, bit 7: elapsed */
     u8  unused_a1[7];
     u32 video_save;                 /* A8 far pointer to the save pointer table */
-    u8  unused_ac[68];
+    u8  unused_ac[14];
+    u16 vbe_mode;                   /* BA as VBE returns it, bit 14: linear; 0: none (Bochs' place for it) */
+    u8  unused_bc[52];
     u16 intra_f0[8];                /* F0 for applications */
     u8  print_screen;               /* 100 */
 } bda_t;
@@ -107,6 +109,7 @@ _Static_assert(OFFSET(bda_t, ticks) == 0x6C, "BDA");
 _Static_assert(OFFSET(bda_t, rows) == 0x84, "BDA");
 _Static_assert(OFFSET(bda_t, wait_left) == 0x9C, "BDA");
 _Static_assert(OFFSET(bda_t, video_save) == 0xA8, "BDA");
+_Static_assert(OFFSET(bda_t, vbe_mode) == 0xBA, "BDA");
 _Static_assert(OFFSET(bda_t, print_screen) == 0x100, "BDA");
 _Static_assert(OFFSET(ebda_t, magic) == EBDA_MAGIC_AT, "EBDA");
 _Static_assert(OFFSET(ebda_t, free_levels) == EBDA_FREE_LEVELS, "EBDA");

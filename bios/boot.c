@@ -109,7 +109,7 @@ void boot(u32 next)
             EBDA_SET(boot_device, n);
             try_device(order(n));
         }
-        print(TEXT("Nothing to start from. Tried in this order: the above.\n"
+        print(TEXT("Nothing to start from; this is what was tried, in this order.\n"
                    "Insert a system diskette and press any key.\n"));
         call_t key = call_with(0);
         call_interrupt(0x16, &key);

@@ -17,6 +17,7 @@ bool vbe_found(void) { return (vbe_get(ID) & 0xFFF0) == 0xB0C0; }
 
 void vbe_off(void)
 {
+    BDA_SET(vbe_mode, 0);
     if (vbe_found())
         vbe_set(ENABLE, 0);
 }
@@ -194,6 +195,7 @@ static u32 set_mode(const regs_t *r)
     vbe_set(ENABLE, ENABLED | (number & USE_LFB ? LFB : 0) | (number & DONT_CLEAR ? KEEP : 0));
     if (vbe_get(XRES) != m->width || vbe_get(BPP) != m->bits)
         return FAILED;
+    BDA_SET(vbe_mode, m->number | (number & USE_LFB));
     BDA_SET(columns, m->width / 8);
     BDA_SET(rows, m->height / 16 - 1);
     BDA_SET(char_height, 16);
@@ -203,7 +205,7 @@ static u32 set_mode(const regs_t *r)
 static u32 get_mode(regs_t *r)
 {
     const rom vbe_mode_t *m = current();
-    r->bx = m ? (u16)(m->number | (vbe_get(ENABLE) & LFB ? USE_LFB : 0)) : BDA(video_mode) & 0x7F;
+    r->bx = m ? (u16)(m->number | (BDA(vbe_mode) & USE_LFB)) : BDA(video_mode) & 0x7F;
     return 0;
 }
 
@@ -245,7 +247,7 @@ static u32 window(regs_t *r)
 {
     if (r->bl || r->bh > 1)
         return FAILED;
-    if (vbe_get(ENABLE) & LFB)
+    if (BDA(vbe_mode) & USE_LFB)                /* Bochs does not let the enable register's bit be read */
         return NOT_HERE;
     if (r->bh == 1)
         r->dx = (u16)vbe_get(BANK);

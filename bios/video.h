@@ -43,7 +43,7 @@ void mode_set(u32 mode, bool keep);
 u32  video_parameters_far(void);
 
 /* video_palette.c */
-void palette_load(u32 dac, u32 count_attributes);
+void palette_load(u32 dac);
 void dac_set(u32 index, u32 red, u32 green, u32 blue);
 void gray_sum(u32 first, u32 count);
 void palette_service(regs_t *r);

@@ -111,7 +111,7 @@ void mode_set(u32 mode, bool keep)
     bool palette = !(BDA(video_flags) & 0x08);
     registers_write(p, palette);
     if (palette)
-        palette_load(m->dac, 16);
+        palette_load(m->dac);
     remember(m, p, keep);
     if (!keep)
         clear(m);

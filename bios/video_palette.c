@@ -86,9 +86,8 @@ static void dac_vga(void)
         dac_set(i, 0, 0, 0);
 }
 
-void palette_load(u32 dac, u32 unused)
+void palette_load(u32 dac)
 {
-    (void)unused;
     u32 count = 64;
     if (dac == DAC_VGA) {
         dac_vga();

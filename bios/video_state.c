@@ -73,9 +73,7 @@ void alternate_select(regs_t *r)
         r->bx = (u16)((BDA(crtc) & 0xFF) == 0xB4 ? 0x0103 : 0x0003);
         r->cx = BDA(video_switches) & 15;
         break;
-    case 0x20: {                                /* print screen for other than 25 rows: INT 05h of the system does it */
-        break;
-    }
+    case 0x20: break;                           /* print screen: the system's INT 05h knows any number of rows */
     case 0x30: set_lines(r); break;
     case 0x31: flag(0x08, r->al); alternate_done(r); break;
     case 0x32: addressing(!r->al); alternate_done(r); break;
@@ -123,7 +121,7 @@ void state_information(regs_t *r)
 
 /* ---- AH=1Ch, and VBE 4F04h: parts bit 0 hardware, bit 1 data area, bit 2 DAC ---- */
 
-enum { HARDWARE_BYTES = 5 + 5 + 25 + 21 + 9, DATA_BYTES = 50, DAC_BYTES = 4 + 768 };
+enum { HARDWARE_BYTES = 5 + 5 + 25 + 21 + 9, DATA_BYTES = 52, DAC_BYTES = 4 + 768 };
 
 u32 state_bytes(u32 parts)
 {
@@ -193,7 +191,7 @@ static u32 hardware_restore(u32 segment, u32 at)
 static u32 data_move(u32 segment, u32 at, bool save)
 {
     static const rom struct { u16 segment, offset; u8 bytes; } pieces[] = {
-        { 0x40, 0x49, 30 }, { 0x40, 0x84, 7 }, { 0x40, 0xA8, 4 }, { 0, 0x1F * 4, 4 }, { 0, 0x43 * 4, 4 }, { 0x40, 0x10, 1 },
+        { 0x40, 0x49, 30 }, { 0x40, 0x84, 7 }, { 0x40, 0xA8, 4 }, { 0, 0x1F * 4, 4 }, { 0, 0x43 * 4, 4 }, { 0x40, 0x10, 1 }, { 0x40, 0xBA, 2 },
     };
     for (u32 i = 0; i < COUNT_OF(pieces); i++) {
         if (save)
