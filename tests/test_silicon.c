@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "cpu/cpu.h"
-#include "cpu/lowering.h"
 #include "cpu/segment.h"
 #include "tests/moo.h"
 
@@ -443,7 +442,7 @@ START_TEST(every_recorded_vector_is_reproduced_or_its_difference_documented)
     const way_t *way = &ways[_i];
     struct dirent **files = NULL;
     tally_t tally = { 0 };
-    if (way->l1 && !lowering_has_l1()) {
+    if (way->l1 && !cpu_has_l1()) {
         printf("silicon, %s: skipped, this build has none\n", way->name);
         return;
     }
