@@ -62,6 +62,15 @@ typedef enum { CPU_DEADLINE, CPU_HALTED, CPU_SHUTDOWN, CPU_STOPPED } cpu_stop_t;
 /* What the next delivery must know about a fault. */
 typedef struct { u8 vector; bool has_code; u32 code; } fault_t;
 
+/* One link of the chain of faults that may end in shutdown: see explain.h. */
+typedef struct {
+    u8  vector, cpl;
+    s16 calling;                 /* the handler being called when it happened, -1: none */
+    u16 cs, mode;
+    u32 code, eip, cs_base, cr2;
+} fault_link_t;
+enum { CHAIN_MAX = 8 };
+
 typedef struct cpu {
     /* hot: what handlers touch */
     u32     r[NREGS];
@@ -119,7 +128,10 @@ typedef struct cpu {
     u8    (*acknowledge)(void *pic); /* INTA: the vector */
     void   *pic;
     jmp_buf on_fault;
-    char    explanation[512];        /* after a shutdown: the chain of faults in words */
+    fault_link_t chain[CHAIN_MAX];   /* faults since the last handler was reached */
+    unsigned chain_length;
+    s16     calling;                 /* the handler being called, while `delivering` */
+    char    explanation[2048];       /* after a shutdown: the chain of faults in words */
     struct { u64 interrupts, faults, tlb_misses; } count;
 } cpu_t;
 

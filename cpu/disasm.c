@@ -10,22 +10,9 @@
  *
  * Left out: the names of floating-point instructions. */
 #include "cpu/disasm.h"
-#include <stdarg.h>
 #include <stdio.h>
 #include "cpu/decode.h"
-
-typedef struct { char *text; size_t bytes, at; } writer_t;
-
-__attribute__((format(printf, 2, 3))) static void say(writer_t *t, const char *format, ...)
-{
-    if (t->at >= t->bytes)
-        return;
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(t->text + t->at, t->bytes - t->at, format, args);
-    va_end(args);
-    t->at += n > 0 ? (size_t)n : 0;
-}
+#include "cpu/text.h"
 
 /* ---- parts of operands ---- */
 
@@ -45,50 +32,50 @@ static const char *register_name(u8 at, width_t w)
     return "?";
 }
 
-static void number(writer_t *t, u32 v)
+static void number(text_t *t, u32 v)
 {
     char digits[12];
     snprintf(digits, sizeof digits, "%X", (unsigned)v);
-    if (v < 10) say(t, "%u", (unsigned)v);
-    else        say(t, "%s%sh", digits[0] > '9' ? "0" : "", digits);
+    if (v < 10) text_say(t, "%u", (unsigned)v);
+    else        text_say(t, "%s%sh", digits[0] > '9' ? "0" : "", digits);
 }
 
-static void signed_number(writer_t *t, u32 v, width_t w)
+static void signed_number(text_t *t, u32 v, width_t w)
 {
     u32 s = sext(w, v);
-    if (s >> 31) say(t, "-");
+    if (s >> 31) text_say(t, "-");
     number(t, s >> 31 ? 0 - s : s);
 }
 
 /* A code address: as wide as the operand size. */
-static void target(writer_t *t, u32 v, width_t w) { say(t, "%0*X", w == W32 ? 8 : 4, (unsigned)(v & mask(w))); }
+static void target(text_t *t, u32 v, width_t w) { text_say(t, "%0*X", w == W32 ? 8 : 4, (unsigned)(v & mask(w))); }
 
 static u8 default_segment(const op_t *op) { return op->base == EBP || op->base == ESP ? SS : DS; }
 
 /* What is added to a register is an offset, often a small negative one; a displacement alone is an address. */
-static void displacement(writer_t *t, u32 disp, width_t w)
+static void displacement(text_t *t, u32 disp, width_t w)
 {
     bool negative = w == W16 ? disp >= 0xFF00 : disp >= 0xFFFF0000;
-    say(t, negative ? "-" : "+");
+    text_say(t, negative ? "-" : "+");
     number(t, negative ? (0 - disp) & mask(w) : disp);
 }
 
 /* LEA takes the offset alone: an override says nothing there. */
-static void address(writer_t *t, const op_t *op, bool lea)
+static void address(text_t *t, const op_t *op, bool lea)
 {
     width_t w = op->wrap ? W16 : W32;
     u32 disp = op->disp & mask(w);
     bool base = op->base != NOREG, index = op->index != NOREG;
     bool other = op->seg != default_segment(op) && !lea;
-    say(t, "[");
-    if (other)                          say(t, "%s:", segment_names[op->seg & 7]);
-    if (base)                           say(t, "%s", register_name(reg_at(op->base, w), w));
-    if (base && index)                  say(t, "+");
-    if (index)                          say(t, "%s", register_name(reg_at(op->index, w), w));
-    if (index && op->scale)             say(t, "*%u", 1u << op->scale);
+    text_say(t, "[");
+    if (other)                          text_say(t, "%s:", segment_names[op->seg & 7]);
+    if (base)                           text_say(t, "%s", register_name(reg_at(op->base, w), w));
+    if (base && index)                  text_say(t, "+");
+    if (index)                          text_say(t, "%s", register_name(reg_at(op->index, w), w));
+    if (index && op->scale)             text_say(t, "*%u", 1u << op->scale);
     if (!base && !index)                number(t, disp);
     else if (disp)                      displacement(t, disp, w);
-    say(t, "]");
+    text_say(t, "]");
 }
 
 /* ---- operands ---- */
@@ -107,7 +94,7 @@ static const char *memory_size(const decoded_t *d, u8 code, width_t w)
 }
 
 /* Sign-extended bytes read best with their sign, except as masks. */
-static void immediate(writer_t *t, const decoded_t *d, u8 code, width_t w)
+static void immediate(text_t *t, const decoded_t *d, u8 code, width_t w)
 {
     bool is_mask = d->cold.instr == I_AND || d->cold.instr == I_OR || d->cold.instr == I_XOR;
     if ((code == Ibs || code == EvIbs) && !is_mask) signed_number(t, d->op.imm, w);
@@ -117,69 +104,69 @@ static void immediate(writer_t *t, const decoded_t *d, u8 code, width_t w)
 }
 
 /* PUSH of a constant shows its width nowhere else. */
-static void push_size(writer_t *t, const decoded_t *d, u16 mode)
+static void push_size(text_t *t, const decoded_t *d, u16 mode)
 {
     if (d->cold.instr == I_PUSH && has_dword_operands(d) != (bool)(mode & MODE_CODE32))
-        say(t, has_dword_operands(d) ? "dword " : "word ");
+        text_say(t, has_dword_operands(d) ? "dword " : "word ");
 }
 
-static void by_kind(writer_t *t, const decoded_t *d, u8 code, unsigned kind, u8 at, width_t w, u16 mode)
+static void by_kind(text_t *t, const decoded_t *d, u8 code, unsigned kind, u8 at, width_t w, u16 mode)
 {
     switch (kind) {
-    case R: say(t, "%s", register_name(at, w)); break;
-    case M: say(t, "%s", memory_size(d, code, w)); address(t, &d->op, d->cold.instr == I_LEA); break;
+    case R: text_say(t, "%s", register_name(at, w)); break;
+    case M: text_say(t, "%s", memory_size(d, code, w)); address(t, &d->op, d->cold.instr == I_LEA); break;
     case I: push_size(t, d, mode); immediate(t, d, code, w); break;
     default: break;
     }
 }
 
-static void third(writer_t *t, const decoded_t *d, u8 code, width_t w)
+static void third(text_t *t, const decoded_t *d, u8 code, width_t w)
 {
     if (code == GvCL) {
-        say(t, ", cl");
+        text_say(t, ", cl");
     } else if (code == GvIb || code == EvIz || code == EvIbs) {
-        say(t, ", ");
+        text_say(t, ", ");
         immediate(t, d, code, w);
     }
 }
 
-static void operand(writer_t *t, const decoded_t *d, bool source, u16 mode)
+static void operand(text_t *t, const decoded_t *d, bool source, u16 mode)
 {
     u8 code = source ? d->row.src : d->row.dst, at = source ? d->op.src : d->op.dst;
     width_t w = width_at(source ? d->cold.src_width : d->cold.width);
     switch (code) {
     case Jb: case Jz: target(t, d->op.disp, width_at(d->cold.width)); break;
-    case Ap:          say(t, "%04X:", (unsigned)(d->op.disp & 0xFFFF)); target(t, d->op.imm, w); break;
-    case DX:          say(t, "dx"); break;
-    case CL:          say(t, "cl"); break;
-    case Cd: case Dd: case Td: say(t, "%cr%u", code == Cd ? 'c' : code == Dd ? 'd' : 't', d->op.src & 7u); break;
-    case IwIb:        number(t, d->op.imm & 0xFFFF); say(t, ", "); number(t, d->op.imm >> 16 & 0xFF); break;
-    case sES: case sCS: case sSS: case sDS: case sFS: case sGS: say(t, "%s", segment_names[code - sES]); break;
+    case Ap:          text_say(t, "%04X:", (unsigned)(d->op.disp & 0xFFFF)); target(t, d->op.imm, w); break;
+    case DX:          text_say(t, "dx"); break;
+    case CL:          text_say(t, "cl"); break;
+    case Cd: case Dd: case Td: text_say(t, "%cr%u", code == Cd ? 'c' : code == Dd ? 'd' : 't', d->op.src & 7u); break;
+    case IwIb:        number(t, d->op.imm & 0xFFFF); text_say(t, ", "); number(t, d->op.imm >> 16 & 0xFF); break;
+    case sES: case sCS: case sSS: case sDS: case sFS: case sGS: text_say(t, "%s", segment_names[code - sES]); break;
     default:          by_kind(t, d, code, source ? d->cold.src_kind : d->cold.dst_kind, at, w, mode); break;
     }
     if (source)
         third(t, d, code, w);
 }
 
-static void pair(writer_t *t, const decoded_t *d, bool source_first, u16 mode)
+static void pair(text_t *t, const decoded_t *d, bool source_first, u16 mode)
 {
     operand(t, d, source_first, mode);
-    say(t, ", ");
+    text_say(t, ", ");
     operand(t, d, !source_first, mode);
 }
 
-static void operands(writer_t *t, const decoded_t *d, u16 mode)
+static void operands(text_t *t, const decoded_t *d, u16 mode)
 {
     if (d->row.dst == __ || d->row.dst == Xb || d->row.dst == Xv)
         return;
     if (d->cold.instr == I_AAM || d->cold.instr == I_AAD) {
         if (d->op.imm == 10) return;                           /* the base that the mnemonic stands for */
     }
-    say(t, " ");
+    text_say(t, " ");
     switch (d->cold.instr) {
     case I_OUT: case I_MOV_to_CR: case I_MOV_to_DR: case I_MOV_to_TR: pair(t, d, true, mode); return;
-    case I_MOV_sreg: say(t, "%s, ", segment_names[d->op.src & 7]); break;
-    case I_ESC:      number(t, (d->opcode & 7u) << 3 | (d->modrm >> 3 & 7u)); say(t, ", "); break;
+    case I_MOV_sreg: text_say(t, "%s, ", segment_names[d->op.src & 7]); break;
+    case I_ESC:      number(t, (d->opcode & 7u) << 3 | (d->modrm >> 3 & 7u)); text_say(t, ", "); break;
     default:
         if (d->row.src != __) {
             pair(t, d, false, mode);
@@ -188,7 +175,7 @@ static void operands(writer_t *t, const decoded_t *d, u16 mode)
     }
     operand(t, d, false, mode);
     if (d->cold.instr == I_MOV_from_sreg)
-        say(t, ", %s", segment_names[d->op.src & 7]);
+        text_say(t, ", %s", segment_names[d->op.src & 7]);
 }
 
 /* ---- mnemonics ---- */
@@ -208,37 +195,37 @@ static const special_t specials[] = {
 static bool is_loop(u16 instr) { return instr == I_LOOP || instr == I_LOOPE || instr == I_LOOPNE; }
 
 /* "Jcc" stands for sixteen names. */
-static void plain_name(writer_t *t, const decoded_t *d)
+static void plain_name(text_t *t, const decoded_t *d)
 {
     for (const char *c = instructions[d->cold.instr].name; *c && *c != '_'; c++) {
         if (c[0] == 'c' && c[1] == 'c') {
-            say(t, "%s", conditions[d->cold.cc]);
+            text_say(t, "%s", conditions[d->cold.cc]);
             return;
         }
-        say(t, "%c", *c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+        text_say(t, "%c", *c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
     }
 }
 
-static void mnemonic(writer_t *t, const decoded_t *d)
+static void mnemonic(text_t *t, const decoded_t *d)
 {
     static const char widths[] = "bwd";
     bool wide = d->cold.instr == I_JCXZ ? !d->cold.addr16 : has_dword_operands(d);
     for (unsigned i = 0; i < COUNT_OF(specials); i++)
         if (specials[i].instr == d->cold.instr) {
-            say(t, "%s", wide ? specials[i].name32 : specials[i].name);
+            text_say(t, "%s", wide ? specials[i].name32 : specials[i].name);
             return;
         }
     if (d->cold.instr == I_UD2) {                              /* three opcodes, one effect */
-        say(t, d->opcode == 0x1B9 ? "ud1" : d->opcode == 0x1FF ? "ud0" : "ud2");
+        text_say(t, d->opcode == 0x1B9 ? "ud1" : d->opcode == 0x1FF ? "ud0" : "ud2");
         return;
     }
     if (d->opcode == 0x90 && d->cold.rep == REP_Z) {           /* NOP on models before it had the name */
-        say(t, "pause");
+        text_say(t, "pause");
         return;
     }
     plain_name(t, d);
     if (instructions[d->cold.instr].shape == SHAPE_repeat)
-        say(t, "%c", widths[d->cold.width]);
+        text_say(t, "%c", widths[d->cold.width]);
 }
 
 /* ---- prefixes ---- */
@@ -264,34 +251,34 @@ static bool reads_override(u16 instr)
 }
 
 /* F3 says REPE where the instruction compares, REP elsewhere; F2 stops nothing there but repeats all the same. */
-static void repeat_prefix(writer_t *t, const decoded_t *d)
+static void repeat_prefix(text_t *t, const decoded_t *d)
 {
     bool compares = d->cold.instr == I_CMPS || d->cold.instr == I_SCAS;
     if (instructions[d->cold.instr].shape == SHAPE_repeat && d->cold.rep)
-        say(t, d->cold.rep == REP_NZ ? "repne " : compares ? "repe " : "rep ");
+        text_say(t, d->cold.rep == REP_NZ ? "repne " : compares ? "repe " : "rep ");
 }
 
-static void prefixes(writer_t *t, const decoded_t *d, u16 mode)
+static void prefixes(text_t *t, const decoded_t *d, u16 mode)
 {
     bool code32 = mode & MODE_CODE32;
     if (d->cold.lock)
-        say(t, "lock ");
+        text_say(t, "lock ");
     repeat_prefix(t, d);
     if (has_hidden_address(d) && d->cold.addr16 == code32)
-        say(t, code32 ? "a16 " : "a32 ");
+        text_say(t, code32 ? "a16 " : "a32 ");
     if (has_hidden_width(d->cold.instr) && has_dword_operands(d) != code32)
-        say(t, code32 ? "o16 " : "o32 ");
+        text_say(t, code32 ? "o16 " : "o32 ");
     if (reads_override(d->cold.instr) && d->op.seg != DS)
-        say(t, "%s ", segment_names[d->op.seg & 7]);
+        text_say(t, "%s ", segment_names[d->op.seg & 7]);
 }
 
 /* ---- all of it ---- */
 
-static void data_bytes(writer_t *t, const u8 *code, unsigned n)
+static void data_bytes(text_t *t, const u8 *code, unsigned n)
 {
-    say(t, "db ");
+    text_say(t, "db ");
     for (unsigned i = 0; i < n; i++) {
-        if (i) say(t, ", ");
+        if (i) text_say(t, ", ");
         number(t, code[i]);
     }
 }
@@ -305,15 +292,15 @@ static bool is_invalid(const decoded_t *d)
 
 unsigned disassemble(u16 mode, model_t model, u32 eip, const u8 *code, unsigned available, char *text, size_t bytes)
 {
-    writer_t t = { text, bytes, 0 };
+    text_t t = { text, bytes, 0 };
     decoded_t d;
     unsigned length = decode(mode, model, eip, code, available, &d);
     if (bytes)
         text[0] = 0;
     if (length == 0) {
-        say(&t, "(goes on)");
+        text_say(&t, "(goes on)");
     } else if (length > MAX_INSTRUCTION) {
-        say(&t, "(longer than 15 bytes)");
+        text_say(&t, "(longer than 15 bytes)");
     } else if (is_invalid(&d)) {
         data_bytes(&t, code, length);
     } else {

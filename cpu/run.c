@@ -6,11 +6,11 @@
  * not negative a whole block still fits.  The last instructions before a deadline run one at a time (MODE_STEP), so that
  * events land on the exact instruction whatever the blocks look like. */
 #include "cpu/cpu.h"
-#include <stdio.h>
 #include "cpu/access.h"
 #include "cpu/block.h"
 #include "cpu/edges.h"
 #include "cpu/eflags.h"
+#include "cpu/explain.h"
 #include "cpu/interrupt.h"
 #include "cpu/system.h"
 
@@ -82,19 +82,9 @@ void fault(cpu_t *cpu, int vector, u32 code)
 
 void fault_ud(cpu_t *cpu) { fault(cpu, UD, 0); }
 
-static void describe_shutdown(cpu_t *cpu)
-{
-    snprintf(cpu->explanation, sizeof cpu->explanation,
-             "triple fault: exception %u (error code %04X) while delivering a double fault; the first was exception %u.  "
-             "CS:EIP %04X:%08X  CR0 %08X CR2 %08X CR3 %08X  IDT %08X limit %04X  GDT %08X limit %04X  SS:ESP %04X:%08X",
-             cpu->fault.vector, (unsigned)(cpu->fault.code & 0xFFFF), cpu->delivering_vector, cpu->seg[CS].selector, cpu->eip,
-             cpu->cr0, cpu->cr2, cpu->cr3, cpu->idtr.base, cpu->idtr.limit, cpu->gdtr.base, cpu->gdtr.limit,
-             cpu->seg[SS].selector, cpu->r[ESP]);
-}
-
 static void shut_down(cpu_t *cpu)
 {
-    describe_shutdown(cpu);
+    explain_shutdown(cpu);
     cpu->shut_down = true;
     cpu->delivering = 0;
 }
@@ -117,6 +107,7 @@ static void deliver_fault(cpu_t *cpu)
     fault_t f = cpu->fault;
     cpu->debug_pending = 0;
     count_fault(cpu);
+    explain_fault(cpu);
     if (cpu->delivering) {
         switch (combine_faults(cpu, f.vector)) {
         case DELIVER_SECOND: break;
@@ -133,6 +124,7 @@ static void deliver_fault(cpu_t *cpu)
         cpu->delivering = 1;
     if (f.vector != DF)
         cpu->delivering_vector = f.vector;
+    cpu->calling = f.vector;
     interrupt(cpu, f.vector, INT_EXCEPTION, cpu->eip, f.has_code, f.code);
     cpu->delivering = 0;
     cpu->delivering_external = false;
@@ -146,6 +138,7 @@ static void deliver(cpu_t *cpu, u8 vector, int_source_t source)
     cpu->delivering = 1;
     cpu->delivering_vector = 32;                               /* benign, whatever the number: table 6-5 */
     cpu->delivering_external = source == INT_HARDWARE;
+    explain_event(cpu, vector);
     cpu->count.interrupts++;
     interrupt(cpu, vector, source, cpu->eip, false, 0);
     cpu->delivering = 0;
@@ -160,6 +153,7 @@ static void deliver_events(cpu_t *cpu)
         cpu->debug_pending = 0;
         cpu->delivering = 1;
         cpu->delivering_vector = DB;
+        explain_event(cpu, DB);
         cpu->halted = false;
         interrupt(cpu, DB, INT_EXCEPTION, cpu->eip, false, 0);
         cpu->delivering = 0;

@@ -23,18 +23,10 @@ static void set_bits(bus_t *bus, u64 physical, u64 entry, u64 bits)
     dma_write(bus, physical & bus->a20_mask, low, 4);
 }
 
-typedef struct {
-    u64  at[3], entry[3];        /* the entries used, outermost first */
-    int  depth;
-    bool pae, large, present, reserved;
-    u64  physical;               /* of the page */
-    u32  page_mask;              /* offset bits */
-} walk_t;
-
 /* 32-bit paging: directory, then table unless PS. */
-static walk_t walk_32(bus_t *bus, const paging_t *regs, u32 linear)
+static mmu_walk_t walk_32(bus_t *bus, const paging_t *regs, u32 linear)
 {
-    walk_t w = { .page_mask = 0xFFF };
+    mmu_walk_t w = { .page_mask = 0xFFF };
     w.at[0] = (regs->cr3 & 0xFFFFF000) + (linear >> 22 << 2);
     w.entry[0] = read_entry(bus, w.at[0], 4);
     w.depth = 1;
@@ -56,9 +48,9 @@ static walk_t walk_32(bus_t *bus, const paging_t *regs, u32 linear)
 }
 
 /* PAE: pointer table (its entries have no rights), directory, table unless PS. */
-static walk_t walk_pae(bus_t *bus, const paging_t *regs, u32 linear)
+static mmu_walk_t walk_pae(bus_t *bus, const paging_t *regs, u32 linear)
 {
-    walk_t w = { .page_mask = 0xFFF, .pae = true };
+    mmu_walk_t w = { .page_mask = 0xFFF, .pae = true };
     u64 pdpte = read_entry(bus, (regs->cr3 & 0xFFFFFFE0) + (linear >> 30 << 3), 8);
     if (!(pdpte & PTE_P))
         return w;
@@ -84,8 +76,13 @@ static walk_t walk_pae(bus_t *bus, const paging_t *regs, u32 linear)
     return w;
 }
 
+mmu_walk_t mmu_walk(bus_t *bus, const paging_t *regs, u32 linear)
+{
+    return regs->cr4 & CR4_PAE ? walk_pae(bus, regs, linear) : walk_32(bus, regs, linear);
+}
+
 /* May this access use the page?  SDM vol. 3A, 4.6.1. */
-static bool allowed(const paging_t *regs, const walk_t *w, access_t access, bool user)
+static bool allowed(const paging_t *regs, const mmu_walk_t *w, access_t access, bool user)
 {
     u64 all = w->entry[0] & (w->depth > 1 ? w->entry[1] : ~(u64)0);
     u64 any = w->entry[0] | (w->depth > 1 ? w->entry[1] : 0);
@@ -101,7 +98,7 @@ mmu_result_t mmu_translate(bus_t *bus, const paging_t *regs, u32 linear, access_
 {
     if (!(regs->cr0 & CR0_PG))
         return (mmu_result_t){ .ok = true, .physical = linear, .writable = true };
-    walk_t w = regs->cr4 & CR4_PAE ? walk_pae(bus, regs, linear) : walk_32(bus, regs, linear);
+    mmu_walk_t w = mmu_walk(bus, regs, linear);
     bool permitted = w.present && !w.reserved && allowed(regs, &w, access, user);
     if (!permitted) {
         u32 error = (w.present ? PF_PRESENT : 0u) | (access == ACCESS_WRITE ? PF_WRITE : 0u) | (user ? PF_USER : 0u)

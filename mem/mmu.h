@@ -28,3 +28,13 @@ typedef struct {
 
 /* Walk the tables, setting A (and D for a write) as the processor does, unless `quiet` (a debugger's look). */
 mmu_result_t mmu_translate(bus_t *bus, const paging_t *regs, u32 linear, access_t access, bool user, bool quiet);
+
+/* The entries that lead to a page, as they are: nothing is set.  Only with CR0.PG. */
+typedef struct {
+    u64  at[2], entry[2];        /* directory, then table; physical addresses and values */
+    int  depth;                  /* how many were read; 0: the PAE pointer table's entry is not present */
+    bool pae, large, present, reserved;
+    u64  physical;               /* of the page */
+    u32  page_mask;              /* offset bits */
+} mmu_walk_t;
+mmu_walk_t mmu_walk(bus_t *bus, const paging_t *regs, u32 linear);

@@ -1,0 +1,162 @@
+/* test_explain.c - triple faults in words.  The chains follow SDM vol. 3A, table 6-5; error codes 6.13, 4.7. */
+#include "tests/protected_machine.h"
+
+enum { PROGRAM = 0x7000 };
+
+static void program(const u8 *code, size_t n)
+{
+    memcpy(ram + PROGRAM, code, n);
+    cpu.eip = PROGRAM;
+}
+#define PROGRAM_IS(...) program((u8[]){ __VA_ARGS__ }, sizeof((u8[]){ __VA_ARGS__ }))
+
+static void shuts_down(void)
+{
+    ck_assert_int_eq(cpu_run(&cpu, cpu_instructions(&cpu) + 1000), CPU_SHUTDOWN);
+    ck_assert_uint_lt(strlen(cpu.explanation), sizeof cpu.explanation - 1);       /* not cut */
+}
+
+/* The parts stand in the text in this order. */
+static void tells(const char *const *parts, size_t n)
+{
+    const char *from = cpu.explanation;
+    for (size_t i = 0; i < n; i++) {
+        const char *found = strstr(from, parts[i]);
+        ck_assert_msg(found != NULL, "\"%s\" is missing in\n%s", parts[i], from);
+        from = found + strlen(parts[i]);
+    }
+}
+#define TELLS(...) tells((const char *const[]){ __VA_ARGS__ }, COUNT_OF(((const char *const[]){ __VA_ARGS__ })))
+
+START_TEST(real_mode_without_a_vector_table)
+{
+    segment_set_real(&cpu, CS, 0); segment_set_real(&cpu, SS, 0);
+    cpu_mode_changed(&cpu);
+    cpu.idtr.base = cpu.idtr.limit = 0;
+    PROGRAM_IS(0xCC);
+    shuts_down();
+    TELLS("1. #GP, general protection, at 0000:7000  int3\n", "In real mode.\n", "Entry 3 lies beyond the end of the interrupt vector table (base 00000000, limit 0000)",
+          "2. #GP", "while calling the handler of #GP", "Entry 13 lies beyond", "#DF, a double fault", "3. #GP", "handler of #DF", "Entry 8 lies beyond",
+          "EAX 00000000");
+}
+END_TEST
+
+START_TEST(gates_that_are_not_present_or_no_gates)
+{
+    protect(0);
+    set_gate(IDT, 8 * UD, CODE0, 0x2000, 0x0E, 0);               /* not present */
+    set_gate(IDT, 8 * DF, CODE0, 0x2000, 0x82, 0);               /* an LDT descriptor */
+    PROGRAM_IS(0x0F, 0x0B);
+    shuts_down();
+    TELLS("1. #UD, invalid opcode, at 0008:00007000  ud2\n", "In protected mode, 32-bit code, privilege level 0.\n",
+          "2. #NP(0033), segment not present, while calling the handler of #UD\n", "IDT entry 6 (at 00002030: 00000E00 00082000) is a gate that is not present.",
+          "3. #GP(005B), general protection, while calling the handler of #NP\n", "IDT entry 11 (at 00002058: 00000000 00000000) is not a gate: its type is 0.",
+          "#DF, a double fault", "4. #GP(0043)", "IDT entry 8", "is not a gate: its type is 2.", "GDT 00001000:00CF IDT 00002000:07FF");
+}
+END_TEST
+
+START_TEST(a_page_fault_without_a_handler_shows_the_page_tables)
+{
+    protect(0);
+    paging();
+    put(ram + 0x21000 + 4 * 0x55, W32, 0x55006);                 /* not present */
+    cpu.idtr.limit = 0x6F;                                       /* up to entry 13 */
+    set_gate(IDT, 8 * GP, ABSENT, 0x2000, 0x8E, 0);
+    PROGRAM_IS(0x66, 0xA3, 0x34, 0x52, 0x05, 0x00);
+    cpu_flush_tlb(&cpu, true);
+    shuts_down();
+    TELLS("1. #PF(0002), page fault, at 0008:00007000  mov word [55234h], ax\n", "paging.",
+          "Writing linear 00055234 at supervisor level: there is no page; page directory entry at 00020000: 000210",
+          "; page table entry at 00021154: 00055006 (not present).", "2. #GP(0073), general protection, while calling the handler of #PF",
+          "Entry 14 lies beyond the end of the IDT (base 00002000, limit 006F).", "3. #GP(0043)", "CR2 00055234");
+}
+END_TEST
+
+START_TEST(a_handler_in_an_absent_segment)
+{
+    protect(0);
+    set_gate(IDT, 8 * GP, ABSENT, 0x2000, 0x8E, 0);
+    set_gate(IDT, 8 * NP, 0xF8, 0x2000, 0x8E, 0);                /* beyond the GDT */
+    set_gate(IDT, 8 * DF, 0, 0x2000, 0x8E, 0);                   /* null */
+    PROGRAM_IS(0xCD, 0x30);
+    shuts_down();
+    TELLS("1. #GP(0182)", "int 30h\n", "IDT entry 48", "is not a gate", "2. #GP(0059), general protection, while calling the handler of #GP",
+          "Selector 0058 is a non-present entry: ", "3. #GP(0001), general protection, while calling the handler of #DF", "Its selector is null.");
+}
+END_TEST
+
+START_TEST(no_room_on_the_stack_for_the_handler)
+{
+    protect(0);
+    for (u32 v = 0; v < 32; v++)
+        set_gate(IDT, 8 * v, CODE0, 0x2000, 0x8E, 0);
+    set_descriptor(GDT, VARIABLE, 0, 0xFFF, 0x92, 4);
+    put_segment(SS, VARIABLE);
+    cpu.r[ESP] = 0x2000;
+    cpu_mode_changed(&cpu);
+    PROGRAM_IS(0xF7, 0xF1);                                      /* ECX is 0 */
+    shuts_down();
+    TELLS("1. #DE, divide error, at 0008:00007000  div ecx\n", "2. #SS(0001), stack fault, while calling the handler of #DE\n",
+          "No room on the stack: SS:ESP 00C0:00002000, limit 00000FFF.", "IDT entry 0 ", "leads to 0008:00002000", "Selector 0008 is code",
+          "3. #SS(0001)", "handler of #DF");
+}
+END_TEST
+
+static u8 vector_20h(void *pic) { (void)pic; return 0x20; }
+
+START_TEST(an_interrupt_from_outside_begins_the_chain)
+{
+    protect(0);
+    cpu.idtr.limit = 0;
+    cpu.acknowledge = vector_20h;
+    cpu_set_eflags(&cpu, FLAG_1 | FLAG_IF);
+    cpu_intr(&cpu, true);
+    PROGRAM_IS(0x90, 0xF4);
+    shuts_down();
+    TELLS("1. #GP(0103), general protection, while calling the handler of interrupt 20h at 0008:00007000  nop\n", "Entry 32 lies beyond", "2. #GP(006B)",
+          "3. #GP(0043)");
+}
+END_TEST
+
+START_TEST(code_that_is_not_in_memory_is_said_to_be)
+{
+    protect(0);
+    paging();
+    cpu.idtr.limit = 0;
+    cpu.eip = 0x00C00000;
+    shuts_down();
+    TELLS("1. #PF(0000), page fault, at 0008:00C00000  (no memory is mapped there)", "page directory entry at 0002000C: 00000000 (not present).");
+}
+END_TEST
+
+START_TEST(an_operand_outside_its_segment_is_shown)
+{
+    protect(0);
+    set_descriptor(GDT, VARIABLE, 0x500, 0xFFF, 0x90, 4);        /* read-only */
+    put_segment(FS, VARIABLE);
+    cpu_mode_changed(&cpu);
+    cpu.idtr.limit = 0;
+    cpu.r[EBX] = 0x1000;
+    PROGRAM_IS(0x64, 0x8B, 0x43, 0xFD);
+    shuts_down();
+    TELLS("1. #GP(0000)", "mov eax, dword [fs:ebx-3]", "The operand is at FS:00000FFD; selector 00C0: base 00000500, limit 00000FFF, read-only data.");
+}
+END_TEST
+
+START_TEST(a_handled_fault_leaves_no_trace)
+{
+    protect(0);
+    set_gate(IDT, 8 * UD, CODE0, PROGRAM + 0x10, 0x8E, 0);
+    ram[PROGRAM + 0x10] = 0xCD; ram[PROGRAM + 0x11] = 0x40;      /* the handler: INT 40h, whose gate is empty */
+    PROGRAM_IS(0x0F, 0x0B);
+    shuts_down();
+    ck_assert_ptr_null(strstr(cpu.explanation, "#UD"));
+    TELLS("1. #GP(0202), general protection, at 0008:00007010  int 40h\n");
+    cpu_reset(&cpu);
+    ck_assert_str_eq(cpu.explanation, "");
+}
+END_TEST
+
+RUN_TESTS("explain", real_mode_without_a_vector_table, gates_that_are_not_present_or_no_gates, a_page_fault_without_a_handler_shows_the_page_tables,
+          a_handler_in_an_absent_segment, no_room_on_the_stack_for_the_handler, an_interrupt_from_outside_begins_the_chain,
+          code_that_is_not_in_memory_is_said_to_be, an_operand_outside_its_segment_is_shown, a_handled_fault_leaves_no_trace)
