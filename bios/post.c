@@ -55,6 +55,12 @@ static void data_areas_start(void)
     EBDA_SET(magic, EBDA_MAGIC);
 }
 
+/* RESET leaves the caches of a 486 and later off (CR0.CD and NW); the bits read and write as zero on a 386. */
+static void caches_on(void)
+{
+    __asm__ volatile("movl %%cr0, %%eax; andl $0x9FFFFFFF, %%eax; movl %%eax, %%cr0" : : : "eax");
+}
+
 static bool fpu_found(void)
 {
     u16 status = 0x5A5A;
@@ -169,6 +175,7 @@ void post(void)
     STEP(0x02); chips_start();
     STEP(0x03); data_areas_start();
     STEP(0x04); vectors_start();
+    caches_on();
     bool fpu = fpu_found();
     BDA_SET(equipment, fpu ? 0x0002 : 0);
     STEP(0x05); a20_set(true); apic_start();
