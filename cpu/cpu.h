@@ -131,7 +131,7 @@ typedef struct cpu {
     fault_link_t chain[CHAIN_MAX];   /* faults since the last handler was reached */
     unsigned chain_length;
     s16     calling;                 /* the handler being called, while `delivering` */
-    char    explanation[2048];       /* after a shutdown: the chain of faults in words */
+    char    explanation[3072];       /* after a shutdown: the chain of faults in words */
     struct { u64 interrupts, faults, tlb_misses; } count;
 } cpu_t;
 

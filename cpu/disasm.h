@@ -1,6 +1,6 @@
 /* disasm.h - machine code as text: Intel syntax, lower case. */
 #pragma once
-#include "cpu/tables.h"
+#include "cpu/cpu.h"
 
 enum { DISASM_BYTES = 112 };     /* no text is longer, its final 0 included */
 

@@ -170,7 +170,7 @@ static void about_operand(text_t *t, cpu_t *cpu, const fault_link_t *f)
     static const char *const names[8] = { "ES", "CS", "SS", "DS", "FS", "GS", "ES", "ES" };
     u8 code[MAX_INSTRUCTION];
     decoded_t d;
-    text_say(t, "The instruction breaks a limit, a privilege or a reserved bit.");
+    text_say(t, "The instruction breaks a limit, a privilege or a reserved bit, or loads a null selector.");
     u32 n = code_at(cpu, f, code), length = n ? decode(f->mode, cpu->model, f->eip, code, n, &d) : 0;
     if (!length || length > MAX_INSTRUCTION || (d.cold.dst_kind != M && d.cold.src_kind != M))
         return;

@@ -1,4 +1,5 @@
 /* test_explain.c - triple faults in words.  The chains follow SDM vol. 3A, table 6-5; error codes 6.13, 4.7. */
+#include "cpu/explain.h"
 #include "tests/protected_machine.h"
 
 enum { PROGRAM = 0x7000 };
@@ -157,6 +158,72 @@ START_TEST(a_handled_fault_leaves_no_trace)
 }
 END_TEST
 
+/* The longest chain: benign, contributory, page fault, page fault (together a double fault), page fault. */
+START_TEST(the_longest_chain_is_told_whole)
+{
+    protect(0);
+    paging();
+    for (unsigned i = 0; i < 5; i++)
+        cpu.chain[i] = (fault_link_t){ .vector = i == 0 ? UD : i == 1 ? GP : PF_FAULT, .cpl = 3, .calling = i == 0 ? -1 : i == 1 ? UD : i == 2 ? GP : i == 3 ? PF_FAULT : DF,
+                                       .cs = CODE3, .mode = cpu.mode, .code = i == 1 ? 0x6B : PF_WRITE | PF_USER, .eip = PROGRAM, .cr2 = 0x55234 };
+    for (u32 v = 0; v < 32; v++)
+        set_gate(IDT, 8 * v, ABSENT, 0x2000, 0x8E, 0);
+    cpu.chain_length = 5;
+    explain_shutdown(&cpu);
+    ck_assert_uint_lt(strlen(cpu.explanation), sizeof cpu.explanation - 1);
+    TELLS("1. #UD", "2. #GP", "3. #PF", "4. #PF", "5. #PF", "EFLAGS", "IDT 00002000:07FF");
+    for (unsigned i = 0; i < 3 * CHAIN_MAX; i++) {               /* more than there can be */
+        cpu.delivering = 1;
+        cpu.fault = (fault_t){ PF_FAULT, true, PF_WRITE };
+        explain_fault(&cpu);
+    }
+    ck_assert_uint_eq(cpu.chain_length, CHAIN_MAX);
+    cpu.delivering = 0;
+}
+END_TEST
+
+static u32 next_random(u64 *s)
+{
+    *s ^= *s << 13; *s ^= *s >> 7; *s ^= *s << 17;
+    return (u32)(*s >> 32);
+}
+
+/* Whatever the tables hold, a shutdown is told, and nothing is touched in telling it. */
+START_TEST(random_tables_are_told_about)
+{
+    static u8 before[RAM];
+    u64 s = 88172645463325252u;
+    unsigned silent = 0, changed = 0, told = 0;
+    for (unsigned i = 0; i < 1000; i++) {
+        cpu_reset(&cpu);
+        make_tables();
+        cpu.gdtr.base = GDT; cpu.gdtr.limit = GDT_LIMIT;
+        cpu.idtr.base = IDT;
+        protect(i & 1 ? 3 : 0);
+        if (i & 2) paging();
+        if ((i & 12) == 12) cpu.cr4 |= CR4_PAE;
+        for (u32 at = 0; at < 0x100; at += 4) put(ram + IDT + at, W32, next_random(&s) & next_random(&s));
+        for (u32 at = 0x20; at < 0xD0; at += 4) put(ram + GDT + at, W32, next_random(&s));
+        for (u32 at = 0; at < 16; at++) ram[PROGRAM + at] = (u8)next_random(&s);
+        cpu.idtr.limit = (u16)(next_random(&s) & 0x1FF);
+        cpu.r[ESP] = next_random(&s);
+        cpu.eip = PROGRAM;
+        cpu_flush_tlb(&cpu, true);
+        if (cpu_run(&cpu, cpu_instructions(&cpu) + 200) != CPU_SHUTDOWN)
+            continue;
+        told++;
+        silent += cpu.chain_length < 2 || !strstr(cpu.explanation, "1. ") || !strstr(cpu.explanation, "IDT 00002000");
+        memcpy(before, ram, RAM);
+        explain_shutdown(&cpu);
+        changed += memcmp(before, ram, RAM) != 0;
+    }
+    ck_assert_uint_gt(told, 300);
+    ck_assert_uint_eq(silent, 0);
+    ck_assert_uint_eq(changed, 0);
+}
+END_TEST
+
 RUN_TESTS("explain", real_mode_without_a_vector_table, gates_that_are_not_present_or_no_gates, a_page_fault_without_a_handler_shows_the_page_tables,
           a_handler_in_an_absent_segment, no_room_on_the_stack_for_the_handler, an_interrupt_from_outside_begins_the_chain,
-          code_that_is_not_in_memory_is_said_to_be, an_operand_outside_its_segment_is_shown, a_handled_fault_leaves_no_trace)
+          code_that_is_not_in_memory_is_said_to_be, an_operand_outside_its_segment_is_shown, a_handled_fault_leaves_no_trace,
+          the_longest_chain_is_told_whole, random_tables_are_told_about)
