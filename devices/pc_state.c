@@ -97,6 +97,17 @@ static void walk_board(pc_t *pc, walker_t *w)
     }
 }
 
+/* A loaded clock that does not fit the instruction count would make the chips live through years at the first step. */
+static void check_time(pc_t *pc, walker_t *w)
+{
+    u64 n = cpu_instructions(&pc->cpu), now = pc->clock.now;
+    bool fits = n >= pc->base_instructions && now >= pc->base_now;
+    if (w->failed || (fits && pc_time_of(pc, n) - now < 1000000000))
+        return;
+    w->failed = true;
+    snprintf(w->why, sizeof w->why, "pc: the clock does not fit the instruction count");
+}
+
 void pc_walk(pc_t *pc, walker_t *w)
 {
     vclock_walk(&pc->clock, w);
@@ -119,6 +130,8 @@ void pc_walk(pc_t *pc, walker_t *w)
     vga_walk(&pc->vga, w);
     fw_cfg_walk(&pc->fw_cfg, w);
     walk_cpu(&pc->cpu, w);
+    if (walk_loading(w))
+        check_time(pc, w);
 }
 
 u64 pc_hash(pc_t *pc)

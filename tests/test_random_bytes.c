@@ -173,7 +173,7 @@ static pc_t *new_machine(unsigned n)
     char why[200];
     media[0] = disk_from_memory("floppy", "", 0, 1440 << 10);
     media[1] = disk_from_memory("disk", "", 0, 4 << 20);
-    pc_config_t config = { .ram_bytes = MACHINE_RAM, .cpu = (cpu_model_t)(n % N_CPU_MODELS), .engine = n & 1 ? ENGINE_L0 : ENGINE_L1, .ips = 10000000,
+    pc_config_t config = { .ram_bytes = MACHINE_RAM, .cpu = (cpu_model_t)(n % N_CPU_MODELS), .engine = n & 1 || !cpu_has_l1() ? ENGINE_L0 : ENGINE_L1, .ips = 10000000,
                            .bios = bios_rom, .bios_bytes = (u32)bios_rom_bytes, .floppy = { media[0] }, .disk = { media[1] },
                            .debug_exit = true, .debug_exit_port = 0x501 };
     pc_t *pc = pc_new(&config, why, sizeof why);
