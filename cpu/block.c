@@ -6,8 +6,6 @@
 #include "cpu/link.h"
 #include "cpu/lowering.h"
 
-const cold_t *cold_of(const cpu_t *cpu, const op_t *op) { return &cpu->blocks->cold[op - cpu->blocks->ops]; }
-
 static const lowering_t *lowering(const cpu_t *cpu) { return cpu->l1 ? &lowering_l1 : &lowering_l0; }
 
 /* ---- the arena ---- */
@@ -29,6 +27,8 @@ bool blocks_init(cpu_t *cpu)
         return false;
     }
     b->n_ops = SCRATCH_OPS;
+    cpu->ops = b->ops;
+    cpu->cold = b->cold;
     return true;
 }
 

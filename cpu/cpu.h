@@ -82,6 +82,8 @@ typedef struct cpu {
     u32     stack_mask;              /* FFFFh or FFFFFFFFh by SS.B */
     segment_t seg[N_ALL_SEGMENTS];
     struct block_cache *blocks;
+    const op_t *ops;                 /* the arena of decoded instructions, and their cold parts beside it */
+    const struct cold *cold;
 
     /* the rest of the architecture */
     u32     eip;                     /* exact between ops; inside a block see cpu_eip() */

@@ -28,7 +28,7 @@ enum { N_KINDS = 4 };
 typedef enum { REP_NONE, REP_Z, REP_NZ } rep_t;              /* F3 (REP, REPE), F2 (REPNE) */
 
 /* The cold part, in a parallel array: who, where, how. */
-typedef struct {
+typedef struct cold {
     u32 eip;                     /* of this instruction */
     u16 instr;                   /* I_ADD ... or a pseudo-op, tables.h */
     u8  length;
@@ -36,8 +36,7 @@ typedef struct {
     u8  lock : 1, addr16 : 1, src_width : 2, cc : 4;         /* src_width: of MOVZX and MOVSX; cc: condition code */
 } cold_t;
 
-struct block_cache_arena;        /* block.h */
-const cold_t *cold_of(const cpu_t *cpu, const op_t *op);
+INLINE const cold_t *cold_of(const cpu_t *cpu, const op_t *op) { return &cpu->cold[op - cpu->ops]; }
 
 INLINE width_t width_at(unsigned log2_bytes) { return (width_t)(8u << log2_bytes); }
 

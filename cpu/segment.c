@@ -89,7 +89,9 @@ static void load_protected(cpu_t *cpu, int seg, u16 selector)
 
 void load_segment(cpu_t *cpu, int seg, u16 selector)
 {
-    if (is_protected(cpu)) load_protected(cpu, seg, selector);
-    else                   segment_set_real(cpu, seg, selector);
-    cpu_mode_changed(cpu);
+    bool was_flat = cpu->seg[seg].flat, protected = is_protected(cpu);
+    if (protected) load_protected(cpu, seg, selector);
+    else           segment_set_real(cpu, seg, selector);
+    if (protected || cpu->seg[seg].flat != was_flat)           /* outside protected mode only the base moved */
+        cpu_mode_changed(cpu);
 }
