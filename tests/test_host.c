@@ -83,9 +83,10 @@ static u32 below(u32 n) { return chance() % n; }
 static u32 operand(void)
 {
     static const u32 corners[] = { 0, 1, 2, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFE };
+    u32 v;
     switch (below(4)) {
     case 0:  return corners[below(COUNT_OF(corners))];
-    case 1:  return chance() >> below(32);
+    case 1:  v = chance(); return v >> below(32);
     case 2:  return 1u << below(32);
     default: return chance();
     }
