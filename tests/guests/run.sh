@@ -132,4 +132,35 @@ qemu_end()
     rm -f monitor
 }
 
+# --- an X server of our own, and keys as a person presses them ---
+
+x_start()      # x_start: an X server that nobody sees, at $DISPLAY
+{
+    need Xvfb xdotool
+    Xvfb -displayfd 3 -screen 0 1280x1024x24 -nolisten tcp 3>display >xvfb.out 2>&1 &
+    children="$! $children"
+    for try in 1 2 3 4 5 6 7 8 9 10; do [ -s display ] && break; sleep 0.5; done
+    [ -s display ] || skip "Xvfb does not start: $(tail -1 xvfb.out)"
+    DISPLAY=:$(cat display); export DISPLAY
+}
+
+x_window()     # x_window NAME: waits until a window's title has NAME in it; $window is its number
+{
+    for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        window=$(xdotool search --name "$1" 2>/dev/null | tail -n 1)
+        [ -z "$window" ] || return 0
+        sleep 0.5
+    done
+    fail "no window shows \"$1\" in its title"
+}
+
+x_type() { xdotool type --delay 120 -- "$1"; }
+
+until_true()   # until_true SECONDS COMMAND...: tries four times a second
+{
+    left=$(($1 * 4)); shift
+    while [ $left -gt 0 ]; do "$@" && return 0; left=$((left - 1)); sleep 0.25; done
+    return 1
+}
+
 . "$case_file"
