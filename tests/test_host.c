@@ -2,7 +2,7 @@
  * are executed natively and by a cpu_t in 32-bit protected mode, from the same registers, flags and memory; then everything is compared.
  *
  * Code is made in an executable page: load FLAGS and registers, the instruction, store registers and FLAGS.  Memory operands lie at the same
- * address on both sides (the host maps it low).  Not compared: flags and results that the SDM (vol. 2, each instruction; vol. 1, appendix A)
+ * address on both sides (the host maps it low), around the end of a page.  Not compared: flags and results that the SDM (vol. 2, each instruction; vol. 1, appendix A)
  * leaves undefined; they are listed at `undefined` and `skipped`.
  *
  * Left out: what 64-bit mode does not have or does otherwise (DAA..AAD, SALC, PUSHA, one-byte INC and DEC, segment registers, stack, moffs,
@@ -16,7 +16,8 @@
 #if defined(__x86_64__) && defined(__linux__)
 #include <sys/mman.h>
 
-enum { RAM = 4 << 20, DATA = 0x200000, DATA_BYTES = 0x2000, WINDOW = 1024, CODE = 0x1000 };
+enum { RAM = 4 << 20, DATA = 0x200000, DATA_BYTES = 2 * PAGE_BYTES, WINDOW = 1024, WINDOW_AT = DATA + PAGE_BYTES - WINDOW / 2,
+       CODE = 0x1000 };
 enum { SHAPES_PER_ROW = 32, STATES_PER_SHAPE = 56 };
 enum { O = FLAG_OF, S = FLAG_SF, Z = FLAG_ZF, A = FLAG_AF, P = FLAG_PF, C = FLAG_CF };
 
@@ -178,7 +179,7 @@ typedef struct { u8 *ram; bus_t bus; cpu_t cpu; } machine_t;
 enum { MACHINES = 2 };
 
 static machine_t machine[MACHINES];
-static u8 *host_code, *host_data = (u8 *)(uintptr_t)DATA;
+static u8 *host_code, *const host_data = (u8 *)(uintptr_t)DATA, *const host_window = (u8 *)(uintptr_t)WINDOW_AT;
 static u8 before_window[WINDOW];
 
 static void make_native(const shape_t_ *s)
@@ -265,13 +266,13 @@ static state_t any_state(const row_t_ *r, const shape_t_ *shape)
     for (unsigned n = 0; n < 8; n++) s.r[n] = operand();
     for (unsigned i = 0; i < COUNT_OF(bits); i++) if (below(2)) s.flags |= bits[i];
     if (shape->memory || r->opcode == 0xD7) {
-        s.r[EBX] = DATA + WINDOW / 2 - 64 + below(64);
+        s.r[EBX] = DATA + PAGE_BYTES - 64 + below(64);
         if (shape->indexed) s.r[ESI] = below(16);
         if (r->kind == BITS && r->form == E_G) s.r[shape->reg] = below(2000) - 1000;
     }
     if (r->form == STRING) {
-        s.r[ESI] = DATA + WINDOW / 2 + below(32) - 16;
-        s.r[EDI] = DATA + WINDOW / 2 + below(32) - 16;
+        s.r[ESI] = DATA + PAGE_BYTES + below(32) - 16;
+        s.r[EDI] = DATA + PAGE_BYTES + below(32) - 16;
         s.r[ECX] = below(48);
         if (below(2)) s.flags |= FLAG_DF;
     }
@@ -337,7 +338,7 @@ static void complain(const row_t_ *r, const shape_t_ *shape, const state_t *from
 static void run_case(const row_t_ *r, const shape_t_ *shape)
 {
     any_memory();
-    memcpy(host_data, before_window, WINDOW);
+    memcpy(host_window, before_window, WINDOW);
     state_t from = any_state(r, shape), want;
     if (skipped(r, shape, &from)) {
         n_skipped++;
@@ -347,8 +348,8 @@ static void run_case(const row_t_ *r, const shape_t_ *shape)
     run_native(&want);
     for (unsigned k = 0; k < MACHINES; k++) {
         state_t got = from;
-        memcpy(machine[k].ram + DATA, before_window, WINDOW);
-        bool halted = run_machine(&machine[k], shape, &got), memory = memcmp(machine[k].ram + DATA, host_data, WINDOW) != 0;
+        memcpy(machine[k].ram + WINDOW_AT, before_window, WINDOW);
+        bool halted = run_machine(&machine[k], shape, &got), memory = memcmp(machine[k].ram + WINDOW_AT, host_window, WINDOW) != 0;
         u32 flags = (want.flags ^ got.flags) & ~undefined(r, shape, &from);
         bool registers = false;
         for (unsigned n = 0; n < 8; n++) registers |= n != ESP && want.r[n] != got.r[n];
