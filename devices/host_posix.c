@@ -1,8 +1,9 @@
 /* host_posix.c - the host's files on a POSIX system: see host_file.h.
  *
  * Locks are open-file-description locks (Linux fcntl(2), F_OFD_SETLK; in POSIX since Issue 8): they conflict inside one process
- * too, belong to the file and not to its name, and vanish with the process however it dies.  Where a system lacks them, flock(2)
- * does; where a file system has no locks at all, we go on without.
+ * too, belong to the file and not to its name, and vanish with the process however it dies.  Beside them stands a lock of flock(2),
+ * which on Linux does not meet those of fcntl(2) but is what scripts and other programs take; where a file system has no locks at
+ * all, we go on without.
  *
  * A writer locks the whole file for itself.  A reader locks the bytes by which QEMU says "I read, nobody may write or resize"
  * and looks at those by which QEMU says "I write, I resize" (QEMU block/file-posix.c: bytes 100 + n for what one does, 200 + n for
@@ -193,19 +194,25 @@ static int lock_ofd(int handle, bool exclusive, host_holder_t *holder)
 static int lock_ofd(int handle, bool exclusive, host_holder_t *holder) { (void)handle; (void)exclusive; (void)holder; return -EINVAL; }
 #endif
 
+static bool not_here(int r) { return r == -ENOLCK || r == -EOPNOTSUPP || r == -EINVAL || r == -ENOSYS; }
+
+static int lock_whole(int handle, bool exclusive, host_holder_t *holder)
+{
+    int r = result(flock(handle, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB));
+    if (r == -EWOULDBLOCK)
+        holder->writes = !exclusive || flock(handle, LOCK_SH | LOCK_NB) < 0;
+    return r == -EWOULDBLOCK ? -EAGAIN : r;
+}
+
 static int lock_file(const host_calls_t *host, int handle, bool exclusive, host_holder_t *holder)
 {
     (void)host;
     int r = lock_ofd(handle, exclusive, holder);
-    if (r == -EINVAL || r == -ENOSYS) {
-        r = result(flock(handle, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB));
-        holder->writes = r == -EWOULDBLOCK && flock(handle, LOCK_SH | LOCK_NB) < 0;
-    }
-    if (r == -EAGAIN || r == -EWOULDBLOCK) {
+    if (r == 0 || not_here(r))
+        r = lock_whole(handle, exclusive, holder);
+    if (r == -EAGAIN)
         name_holder(handle, holder);
-        return -EAGAIN;
-    }
-    return r == -ENOLCK || r == -EOPNOTSUPP || r == -EINVAL || r == -ENOSYS ? 0 : r;      /* no locks there: go on without */
+    return not_here(r) ? 0 : r;                            /* no locks there: go on without */
 }
 
 const host_calls_t host_posix = {

@@ -5,7 +5,9 @@
 #define _DEFAULT_SOURCE
 #include "frontend/session.h"
 #include "frontend/tty.h"
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static volatile sig_atomic_t asked_to_end;
@@ -35,7 +37,10 @@ int main(int argc, char **argv)
     options_t options;
     why_t why = { "" };
     switch (options_parse(&options, argc, argv, &why)) {
-    case OPTIONS_DONE: return STATUS_GOOD;
+    case OPTIONS_DONE:
+        if (fflush(stdout) == 0) return STATUS_GOOD;
+        say("cannot write to the standard output: %s", strerror(errno));
+        return STATUS_TROUBLE;
     case OPTIONS_WRONG: say("%s", why.text); return STATUS_TROUBLE;
     case OPTIONS_RUN: break;
     }

@@ -78,13 +78,14 @@ static void overview(void)
     puts("doppel, a PC in software.\n\n"
          "  doppel [options] [IMAGE ...]\n\n"
          "  doppel                          the built-in demonstration disk\n"
-         "  doppel freedos.img              boot an image: floppy or hard disk, by its content\n"
+         "  doppel freedos.img              boot an image: a floppy or a hard disk\n"
          "  doppel -hda disk.img -fda a.img -boot a -m 64M\n"
          "  doppel -display none -script test.txt -snapshot disk.img\n\n"
          "One or two dashes are the same. Groups of options:");
     for (unsigned i = 0; i < COUNT_OF(groups); i++) printf("  doppel -help %-8s  %s\n", groups[i].name, groups[i].about);
-    puts("\nExit status: 0 the guest powered off, or the script said quit; 1 the command line\n"
-         "or the host; 2 triple fault with -no-reboot; 3 a script's wait failed; 4 timeout.");
+    puts("\nExit status: 0 the guest powered off, or the script said quit; 1 the command\n"
+         "line or the host; 2 triple fault with -no-reboot; 3 a script's wait failed;\n"
+         "4 time is up.");
 }
 
 static void group_help(unsigned group)

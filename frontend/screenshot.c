@@ -1,14 +1,17 @@
 /* screenshot.c - PNG files through libpng (PNG specification 1.2): 8-bit RGB, no time stamps, so that equal frames are
- * equal files.  The file appears whole or not at all: it is written beside its place and renamed. */
+ * equal files.  The file appears whole or not at all: it is written beside its place and renamed.  Where a link, a pipe or a
+ * device of the host has the name, that is written to, and stays what it is. */
+#define _DEFAULT_SOURCE
 #include "frontend/screenshot.h"
 #include <errno.h>
 #include <png.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static void png_trouble(png_structp png, png_const_charp message)
 {
-    refuse(png_get_error_ptr(png), "%s", message);
+    refuse(png_get_error_ptr(png), "%s", errno ? strerror(errno) : message);
     png_longjmp(png, 1);
 }
 
@@ -54,20 +57,26 @@ static bool write_png(FILE *file, const vga_frame_t *frame, why_t *why)
     return true;
 }
 
+static bool is_plain(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) != 0 || S_ISREG(st.st_mode);
+}
+
 bool screenshot_write(const vga_frame_t *frame, const char *path, why_t *why)
 {
     char beside[4096];
     why_t reason;
-    if (snprintf(beside, sizeof beside, "%s.part", path) >= (int)sizeof beside) return refuse(why, "the name %.60s... is too long", path);
+    bool plain = is_plain(path);
+    if (snprintf(beside, sizeof beside, plain ? "%s.part" : "%s", path) >= (int)sizeof beside) return refuse(why, "the name %.60s... is too long", path);
     FILE *file = fopen(beside, "wb");
     if (!file) return refuse(why, "cannot write %s: %s", path, strerror(errno));
+    errno = 0;
     bool good = write_png(file, frame, &reason);
     errno = 0;
     if (fclose(file) != 0 && good) good = refuse(&reason, "%s", strerror(errno));
-    if (good && rename(beside, path) != 0) good = refuse(&reason, "%s", strerror(errno));
-    if (!good) {
-        remove(beside);
-        return refuse(why, "cannot write %s: %s", path, reason.text);
-    }
-    return true;
+    if (good && plain && rename(beside, path) != 0) good = refuse(&reason, "%s", strerror(errno));
+    if (good) return true;
+    if (plain) remove(beside);
+    return refuse(why, "cannot write %s: %s", path, reason.text);
 }

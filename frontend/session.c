@@ -55,7 +55,7 @@ static bool open_firmware(session_t *s, pc_config_t *c, why_t *why)
         c->bios_bytes = (u32)bios_rom_bytes;
     }
     if (!o->vgabios) return true;
-    if (!firmware_read(o->vgabios, "vgabios", 512, 128 << 10, 512, &s->vgabios, &c->vgabios_bytes, why)) return false;
+    if (!firmware_read(o->vgabios, "vgabios", 512, 64 << 10, 512, &s->vgabios, &c->vgabios_bytes, why)) return false;
     c->vgabios = s->vgabios;
     return (c->vgabios[0] == 0x55 && c->vgabios[1] == 0xAA)
         || refuse(why, "-vgabios %s is not an option ROM: it does not begin with 55 AA", o->vgabios);

@@ -64,5 +64,5 @@ bool stats_write(session_t *s, const char *path, why_t *why)
     put_all(file, s);
     bool bad = ferror(file) != 0;
     if (standard ? fflush(file) != 0 : fclose(file) != 0) bad = true;
-    return !bad || refuse(why, "cannot write the statistics to %s: %s", path, strerror(errno));
+    return !bad || refuse(why, "cannot write the statistics to %s: %s", standard ? "the standard output" : path, strerror(errno));
 }
