@@ -1,7 +1,4 @@
-/* interrupt.c - see interrupt.h.  The pseudo-code of INT n in SDM vol. 2, each of its labels one function here.
- *
- * Left out: RF in the image pushed by an interrupt between iterations of a repeated string instruction (nothing but an
- * instruction breakpoint on that instruction could tell). */
+/* interrupt.c - see interrupt.h.  The pseudo-code of INT n in SDM vol. 2, each of its labels one function here. */
 #include "cpu/interrupt.h"
 #include "cpu/eflags.h"
 #include "cpu/far.h"

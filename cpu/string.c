@@ -195,6 +195,7 @@ static const op_t *repeat(cpu_t *cpu, const op_t *op, width_t w, element_fn *ele
     }
     cpu->budget -= op->count - 1;                              /* interrupted: come back to this instruction */
     cpu->eip = c->eip;
+    cpu->eflags |= FLAG_RF;                                    /* its breakpoint has hit, or has been let pass: SDM vol. 3B, 17.3.1.1 */
     return NULL;
 }
 

@@ -323,10 +323,25 @@ START_TEST(the_resume_flag_lets_it_run_once)                                    
 }
 END_TEST
 
+START_TEST(the_resume_flag_covers_all_iterations_of_a_repeated_instruction)      /* vol. 3B, 17.3.1.1 */
+{
+    cpu.dr[0] = AT;
+    cpu.dr[7] = 0x402;
+    cpu_set_eflags(&cpu, FLAG_1 | FLAG_RF);
+    cpu.r[ECX] = 50;
+    CODE(0xF3, 0xAA, 0xF4);
+    RUN();
+    ck_assert_uint_eq(cpu.seg[CS].selector, CODE_SEG);
+    ck_assert_uint_eq(cpu.r[ECX], 0);
+    ck_assert_uint_eq(cpu_eflags(&cpu) & FLAG_RF, 0);
+}
+END_TEST
+
 RUN_TESTS("execute events", interrupts_land_on_the_exact_instruction, interrupts_land_exactly_in_loops_too, sti_lets_one_more_instruction_pass,
     a_second_sti_gives_no_second_shadow, sti_cli_lets_nothing_in, mov_ss_and_pop_ss_cover_the_next_instruction, mov_to_other_segments_has_no_shadow,
     tf_traps_after_every_instruction_behind_popf, mov_ss_delays_the_trap_by_one, int_n_clears_tf_and_its_own_trap_is_not_taken,
     a_repeated_instruction_traps_after_every_iteration, a_faulting_instruction_is_not_stepped, hlt_waits_for_an_interrupt_and_goes_on_behind_itself,
     hlt_with_interrupts_off_wakes_by_nmi_alone, nmi_is_blocked_until_iret, nmi_comes_before_intr, rep_is_interrupted_between_iterations_and_resumed,
     a_fault_in_the_middle_of_rep_leaves_the_iterations_done, repe_and_repne_stop_where_the_flag_says,
-    rep_with_a_count_of_zero_does_nothing_and_takes_no_flags, a_breakpoint_faults_before_its_instruction, the_resume_flag_lets_it_run_once)
+    rep_with_a_count_of_zero_does_nothing_and_takes_no_flags, a_breakpoint_faults_before_its_instruction, the_resume_flag_lets_it_run_once,
+    the_resume_flag_covers_all_iterations_of_a_repeated_instruction)
