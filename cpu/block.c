@@ -199,28 +199,43 @@ static u16 surely_written(const cold_t *c, const op_t *op)
     return c->instr == I_SHL || c->instr == I_SHR || c->instr == I_SAR ? FLAGS_STATUS : FLAG_CF | FLAG_OF;
 }
 
+/* One handler for op i and the one behind it, where there is one; op i + 1 keeps its own.  `next` is that op's number among the frequent
+ * handlers before it was joined itself; returns op i's. */
+static int join(builder_t *b, u32 i, int next)
+{
+    const lowering_t *low = lowering(b->cpu);
+    if (!low->select)
+        return -1;
+    run_fn *fused = i + 1 < b->n ? low->fuse(b->cpu->mode, &b->ops[i], &b->cold[i], &b->cold[i + 1]) : NULL;
+    int own = low->frequent(b->ops[i].run);
+    run_fn *pair = low->pair(own, next);
+    if (fused)     b->ops[i].run = fused;
+    else if (pair) b->ops[i].run = pair;
+    return own;
+}
+
 /* Choose specialised handlers, from the end so that flags known to be overwritten can be dropped: only where no fault,
  * exit or reader lies between an op and the one that overwrites them. */
 static void specialise(builder_t *b)
 {
     const lowering_t *low = lowering(b->cpu);
     u16 mode = b->cpu->mode, live = FLAGS_STATUS;
+    int next = -1;                                             /* which frequent handler follows */
     for (u32 i = b->n; i--;) {
         const cold_t *c = &b->cold[i];
         if (c->instr == I_OBSERVE)
             live = FLAGS_STATUS;                               /* somebody looks here */
-        if (c->instr > I_UD2 || c->instr == I_INVALID)
+        if (c->instr > I_UD2 || c->instr == I_INVALID) {
+            next = -1;
             continue;
+        }
         u16 writes = surely_written(c, &b->ops[i]);
         bool dead = writes && !(writes & live);
         if (low->select) {
             run_fn *run = low->select(mode, &b->ops[i], c, dead);
             if (run) b->ops[i].run = run;
         }
-        if (low->fuse && i + 1 < b->n) {
-            run_fn *run = low->fuse(mode, &b->ops[i], c, c + 1);
-            if (run) b->ops[i].run = run;
-        }
+        next = join(b, i, next);
         live = transparent(c) ? (u16)((live & ~writes) | instructions[c->instr].reads) : (u16)FLAGS_STATUS;
     }
 }
@@ -362,7 +377,8 @@ const op_t *link_target(cpu_t *cpu, const op_t *stub_)
         return to;
     u32 linear = cpu->seg[CS].base + cpu->eip;
     u32 physical = fetch_page(cpu, linear).physical + (linear & 0xFFF);
-    bool crossing_block = cold_of(cpu, to)->instr != I_OBSERVE && (linear & 0xFFF) + cold_of(cpu, to)->length > PAGE_BYTES;
+    const cold_t *first = cold_of(cpu, cold_of(cpu, to)->instr == I_OBSERVE ? to + 1 : to);
+    bool crossing_block = (linear & 0xFFF) + first->length > PAGE_BYTES;
     if (owner && physical >> 12 == owner_physical >> 12 && physical - cpu->eip == physical_less_eip && !crossing_block) {
         owner->target = to;                                    /* same page: true as long as the owner itself may run */
         return to;

@@ -57,6 +57,29 @@ INLINE void move_stack(cpu_t *cpu, u32 esp, memory_t memory)
     else                set_stack_pointer(cpu, esp);
 }
 
+/* PUSH and POP of a register: false on a miss. */
+INLINE bool push_register_step(cpu_t *cpu, const op_t *op, width_t w, memory_t memory)
+{
+    u32 esp = (cpu->r[ESP] - w / 8) & stack_mask_of(cpu, memory);
+    u8 *host = probe_stack(cpu, esp, w, ACCESS_WRITE, memory);
+    if (UNLIKELY(!host))
+        return false;
+    put(host, w, reg(cpu, op->dst, w));
+    move_stack(cpu, esp, memory);
+    return true;
+}
+INLINE bool pop_register_step(cpu_t *cpu, const op_t *op, width_t w, memory_t memory)
+{
+    u32 esp = cpu->r[ESP] & stack_mask_of(cpu, memory);
+    const u8 *host = probe_stack(cpu, esp, w, ACCESS_READ, memory);
+    if (UNLIKELY(!host))
+        return false;
+    u32 v = get(host, w);
+    move_stack(cpu, esp + w / 8, memory);
+    set_reg(cpu, op->dst, w, v);
+    return true;
+}
+
 /* Forms with a handler of their own; the rest of the op's facts are constants too. */
 typedef enum { RR, RM, MR, RI, MI, R_, M_, N_FORMS, NO_FORM = -1 } form_t;
 INLINE form_t form_of(const cold_t *c)
@@ -89,3 +112,8 @@ INLINE memory_t stack_of(u16 mode)
 typedef run_fn *variants_t[3][N_MEMORIES][2];
 extern const variants_t l1_alu[N_INSTR][N_FORMS];            /* lower_l1_alu.c */
 run_fn *l1_fuse(u16 mode, const op_t *op, const cold_t *first, const cold_t *second);   /* lower_l1_fused.c */
+
+/* Pairs of frequent handlers, lower_l1_pairs.c: the number of a handler among them, or -1; the handler for two of them, or NULL. */
+extern run_fn *const l1_push[2][2], *const l1_pop[2][2], *const l1_lea;      /* [width - 1][SEGMENTED]; 32 bits; lower_l1.c */
+int     l1_frequent(run_fn *run);
+run_fn *l1_pair(int first, int second);

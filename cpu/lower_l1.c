@@ -9,21 +9,15 @@
 
 #define STACK_ROW(h) { { h##_W16_FLAT, h##_W16_SEGMENTED }, { h##_W32_FLAT, h##_W32_SEGMENTED } }
 
-#define PUSH_STUB(kind, w, memory) static HANDLER(PUSH_##kind##_##w##_##memory) { \
+#define PUSH_R_STUB(w, memory) static HANDLER(PUSH_R_##w##_##memory) { if (!push_register_step(cpu, op, w, memory)) HAND_OVER(generic); GO(op + 1); }
+#define PUSH_I_STUB(w, memory) static HANDLER(PUSH_I_##w##_##memory) { \
     u32 esp = (cpu->r[ESP] - w / 8) & stack_mask_of(cpu, memory); \
     u8 *host = probe_stack(cpu, esp, w, ACCESS_WRITE, memory); \
     if (UNLIKELY(!host)) HAND_OVER(generic); \
-    put(host, w, kind == R ? reg(cpu, op->dst, w) : op->imm); \
+    put(host, w, op->imm); \
     move_stack(cpu, esp, memory); \
     GO(op + 1); }
-#define POP_STUB(w, memory) static HANDLER(POP_##w##_##memory) { \
-    u32 esp = cpu->r[ESP] & stack_mask_of(cpu, memory); \
-    const u8 *host = probe_stack(cpu, esp, w, ACCESS_READ, memory); \
-    if (UNLIKELY(!host)) HAND_OVER(generic); \
-    u32 v = get(host, w); \
-    move_stack(cpu, esp + w / 8, memory); \
-    set_reg(cpu, op->dst, w, v); \
-    GO(op + 1); }
+#define POP_STUB(w, memory) static HANDLER(POP_##w##_##memory) { if (!pop_register_step(cpu, op, w, memory)) HAND_OVER(generic); GO(op + 1); }
 #define CALL_STUB(w, memory) static HANDLER(CALL_##w##_##memory) { \
     u32 esp = (cpu->r[ESP] - w / 8) & stack_mask_of(cpu, memory); \
     u8 *host = probe_stack(cpu, esp, w, ACCESS_WRITE, memory); \
@@ -79,11 +73,11 @@ static const op_t *remember(cpu_t *cpu, const op_t *site, u32 eip);
     if (CACHED(eip)) GO(op->target); \
     GO_OR_LEAVE(remember(cpu, op, eip)); }
 
-#define STACK_STUBS(w, memory) PUSH_STUB(R, w, memory) PUSH_STUB(I, w, memory) POP_STUB(w, memory) CALL_STUB(w, memory) RET_STUB(w, memory)
+#define STACK_STUBS(w, memory) PUSH_R_STUB(w, memory) PUSH_I_STUB(w, memory) POP_STUB(w, memory) CALL_STUB(w, memory) RET_STUB(w, memory)
 STACK_STUBS(W16, FLAT) STACK_STUBS(W32, FLAT) STACK_STUBS(W16, SEGMENTED) STACK_STUBS(W32, SEGMENTED)
 
-static run_fn *const push_register[2][2] = STACK_ROW(PUSH_R), *const push_immediate[2][2] = STACK_ROW(PUSH_I),
-                    *const pop_register[2][2] = STACK_ROW(POP), *const call_direct[2][2] = STACK_ROW(CALL), *const ret_near[2][2] = STACK_ROW(RET);
+run_fn *const l1_push[2][2] = STACK_ROW(PUSH_R), *const l1_pop[2][2] = STACK_ROW(POP);
+static run_fn *const push_immediate[2][2] = STACK_ROW(PUSH_I), *const call_direct[2][2] = STACK_ROW(CALL), *const ret_near[2][2] = STACK_ROW(RET);
 
 static const op_t *remember(cpu_t *cpu, const op_t *site_, u32 eip)
 {
@@ -118,6 +112,7 @@ COUNT_STUB(LOOP) COUNT_STUB(LOOPE) COUNT_STUB(LOOPNE) COUNT_STUB(JCXZ)
 /* ---- a few more without operands in memory ---- */
 
 static HANDLER(LEA_32)     { set_reg(cpu, op->dst, W32, offset_of(cpu, op)); GO(op + 1); }
+run_fn *const l1_lea = LEA_32;
 static HANDLER(LEA_16)     { set_reg(cpu, op->dst, W16, offset_of(cpu, op)); GO(op + 1); }
 static HANDLER(NOP_fast)   { GO(op + 1); }
 static HANDLER(CWD_32)     { cpu->r[EDX] = (u32)((s32)cpu->r[EAX] >> 31); GO(op + 1); }
@@ -150,8 +145,8 @@ static run_fn *select_l1(u16 mode, const op_t *op, const cold_t *c, bool dead)
         if (run) return run;
     }
     switch (c->instr) {
-    case I_PUSH: return c->dst_kind == M ? NULL : (c->dst_kind == R ? push_register : push_immediate)[c->width - 1u][stack_of(mode) == SEGMENTED];
-    case I_POP:  return c->dst_kind == R ? pop_register[c->width - 1u][stack_of(mode) == SEGMENTED] : NULL;
+    case I_PUSH: return c->dst_kind == M ? NULL : (c->dst_kind == R ? l1_push : push_immediate)[c->width - 1u][stack_of(mode) == SEGMENTED];
+    case I_POP:  return c->dst_kind == R ? l1_pop[c->width - 1u][stack_of(mode) == SEGMENTED] : NULL;
     case I_RET:  return ret_near[c->width - 1u][stack_of(mode) == SEGMENTED];
     case I_JMP_near:  return c->dst_kind == R ? jump_register[c->width - 1u] : jump_memory[c->width - 1u][memory_of(mode, op)];
     case I_CALL_near: return c->dst_kind == R ? call_register[c->width - 1u][stack_of(mode) == SEGMENTED] : NULL;
@@ -165,7 +160,8 @@ static run_fn *select_l1(u16 mode, const op_t *op, const cold_t *c, bool dead)
 }
 
 const lowering_t lowering_l1 = { .link = link_edge, .cross = cross_edge, .fall = fall_edge, .stale = stale_block, .observe = observe_op,
-                                 .fetch_fault = fetch_fault, .generic = generic, .select = select_l1, .fuse = l1_fuse };
+                                 .fetch_fault = fetch_fault, .generic = generic, .select = select_l1, .fuse = l1_fuse,
+                                 .frequent = l1_frequent, .pair = l1_pair };
 bool cpu_has_l1(void) { return true; }
 
 #else   /* no tail calls: only L0 */
