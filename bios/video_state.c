@@ -125,7 +125,7 @@ enum { HARDWARE_BYTES = 5 + 5 + 25 + 21 + 9, DATA_BYTES = 52, DAC_BYTES = 4 + 76
 
 u32 state_bytes(u32 parts)
 {
-    return (parts & 1 ? HARDWARE_BYTES : 0) + (parts & 2 ? DATA_BYTES : 0) + (parts & 4 ? DAC_BYTES : 0);
+    return (parts & 1 ? HARDWARE_BYTES : 0u) + (parts & 2 ? DATA_BYTES : 0u) + (parts & 4 ? DAC_BYTES : 0u);
 }
 
 static u32 indexed_get(u16 port, u32 index)
