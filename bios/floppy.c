@@ -151,7 +151,7 @@ static u32 transfer(regs_t *r, u32 command, u32 dma_mode, bool writing)
         return status;
     u8 c[9];
     c[0] = (u8)command;
-    c[1] = (u8)(r->dh << 2 | drive);
+    c[1] = (u8)((u32)r->dh << 2 | drive);
     c[2] = r->ch;
     c[3] = r->dh;
     c[4] = r->cl & 0x3F;
@@ -178,7 +178,7 @@ static u32 format_track(regs_t *r)
         return status;
     u8 c[6];
     c[0] = 0x4D;
-    c[1] = (u8)(r->dh << 2 | drive);
+    c[1] = (u8)((u32)r->dh << 2 | drive);
     c[2] = (u8)dpt(DPT_SIZE_CODE);
     c[3] = (u8)sectors;
     c[4] = (u8)dpt(DPT_FORMAT_GAP);
