@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const u64 SLICE = 10000000, PICTURE = 16000000, BLINK = 100000000, SECOND = 1000000000;
+static const u64 SLICE = 10000000, PICTURE = 16000000, BLINK = 100000000, SECOND = 1000000000, TROUBLE_AGAIN = 10000000000;
 enum { CHUNK = 2000000, MENU_KEY = 0x1D, BIOS_QUEUE_FULL = 12 };
 
 /* --- how a run stops ---------------------------------------------------------------------------------------------------- */
@@ -116,10 +116,46 @@ static void move_bytes(session_t *s)
     port_flush(&s->debugcon);
 }
 
+/* The same but for its numbers: a guest that goes on trying has many troubles, a byte apart, and the person needs one of them. */
+static bool same_words(const char *a, const char *b)
+{
+    static const char digits[] = "0123456789";
+    for (; *a && *b; a++, b++) {
+        a += strspn(a, digits);
+        b += strspn(b, digits);
+        if (*a != *b) return false;
+        if (!*a) return true;
+    }
+    return *a == *b;
+}
+
+static void say_trouble(session_t *s, const char *text)
+{
+    u64 now = host_now();
+    unsigned oldest = 0;
+    for (unsigned i = 0; i < COUNT_OF(s->trouble); i++) {
+        if (same_words(s->trouble[i].text, text) && now - s->trouble[i].said_at < TROUBLE_AGAIN) return;
+        if (s->trouble[i].said_at < s->trouble[oldest].said_at) oldest = i;
+    }
+    snprintf(s->trouble[oldest].text, sizeof s->trouble[oldest].text, "%s", text);
+    s->trouble[oldest].said_at = now;
+    say("%s", text);
+}
+
 static void tell_trouble(session_t *s)
 {
     char text[512];
-    for (int i = 0; i < 8 && pc_disk_trouble(s->pc, text, sizeof text); i++) say("%s", text);
+    for (int i = 0; i < 8 && pc_disk_trouble(s->pc, text, sizeof text); i++) say_trouble(s, text);
+}
+
+/* Media taken out: what went wrong with the last writes is still to be said. */
+static void close_retired(session_t *s)
+{
+    while (s->n_retired) {
+        disk_t *disk = s->retired[--s->n_retired];
+        if (*disk->trouble) say_trouble(s, disk->trouble);
+        disk_close(disk);
+    }
 }
 
 /* --- the picture and the wall clock ---------------------------------------------------------------------------------- */
@@ -183,7 +219,7 @@ static bool run_some(session_t *s, u64 until)
     u64 limit = left < CHUNK ? left : CHUNK;
     pc_stop_t stop = limit ? pc_run(s->pc, until, limit) : STOP_NONE;
     u64 after = host_now(), rate;
-    while (s->n_retired) disk_close(s->retired[--s->n_retired]);
+    close_retired(s);
     stopped(s, stop);
     if (pc_instructions(s->pc) >= s->options->stop_after) session_end(s, STATUS_GOOD, "stop-after");
     if (s->rebase) {

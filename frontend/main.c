@@ -6,9 +6,11 @@
 #include "frontend/session.h"
 #include "frontend/tty.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t asked_to_end;
 
@@ -21,19 +23,32 @@ static void on_signal(int number)
     asked_to_end = number;
 }
 
+/* What was ignored when we were started (by nohup, or by a shell for a job in the background) stays so. */
 static void watch_signals(void)
 {
     static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
-    struct sigaction action = { .sa_handler = on_signal };
+    struct sigaction action = { .sa_handler = on_signal }, before;
     sigemptyset(&action.sa_mask);
-    for (unsigned i = 0; i < COUNT_OF(ends); i++) sigaction(ends[i], &action, NULL);
+    for (unsigned i = 0; i < COUNT_OF(ends); i++)
+        if (sigaction(ends[i], NULL, &before) != 0 || before.sa_handler != SIG_IGN) sigaction(ends[i], &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);       /* a reader that went away is a failed write, said by name */
     sigaction(SIGXFSZ, &action, NULL);       /* so is a file that may not grow */
 }
 
+/* A standard stream that is closed would be the next file that is opened: a message would be written into a disk image. */
+static bool occupy_standard_streams(void)
+{
+    int fd;
+    do fd = open("/dev/null", O_RDWR); while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd < 0) return false;
+    close(fd);
+    return true;
+}
+
 int main(int argc, char **argv)
 {
+    if (!occupy_standard_streams()) return STATUS_TROUBLE;
     options_t options;
     why_t why = { "" };
     switch (options_parse(&options, argc, argv, &why)) {

@@ -39,6 +39,7 @@ typedef struct session {
     u64        still_ns;                 /* time a script has lived on after that */
     bool       rebase;                   /* pacing: begin again, the machine stood */
     bool       said_triple_fault;
+    struct { char text[512]; u64 said_at; } trouble[4];      /* the last of the disks, host time: not said again at once */
     u64        began, progress_at;       /* host time */
     bool       ended; int status;
     const char *end;                     /* for -stats: "power-off", "quit", ... */

@@ -138,25 +138,49 @@ case_unbootable()      # the BIOS names what was tried, in the order of trying
     fact "$(grep 'Hard disk 0: ' screen.txt)"
 }
 
+good_end()             # after a signal: status 0, nothing said, and what was asked for at the end was written
+{
+    cp machine.err err
+    ends 0; silent
+    grep -q '"exit": "signal"' stats.json || fail "$ran: $1: no end in good order"
+}
+
 case_signals()
 {
+    need timeout
     bootable boot.img 1440K $spin; keep boot.img
     bootable idle.img 1440K $idle
     for image in boot.img idle.img; do
-        for signal in INT TERM HUP; do
-            rm -f stats.json
-            # a shell starts background jobs with SIGINT ignored; env(1) undoes that where it can
+        for signal in TERM HUP; do
+            rm -f stats.json log
             start -display none -clock real -timeout 30 -stats stats.json -debugcon file:log $image
             until_true 5 test -e log || fail "it does not start"
             sleep 0.3
             kill -$signal "$machine"
             wait "$machine"; status=$?
-            cp machine.err err
-            ends 0; silent
-            grep -q '"exit": "signal"' stats.json || fail "$ran: SIG$signal: no end in good order"
-            rm -f log
+            good_end SIG$signal
         done
+        # A job in the background has SIGINT ignored by the shell, so this one is in the foreground.
+        rm -f stats.json
+        ran="doppel $image, interrupted"
+        timeout --foreground --preserve-status -s INT 1 "$doppel" -display none -clock real -timeout 30 -stats stats.json $image >out 2>machine.err </dev/null; status=$?
+        good_end SIGINT
     done
     kept boot.img
     fact "SIGINT, SIGTERM and SIGHUP: a clean end, with what was asked for at the end"
+}
+
+case_nohup()           # a signal that is ignored at the start stays ignored
+{
+    need nohup
+    bootable boot.img 1440K $spin
+    ran="nohup doppel boot.img"
+    nohup "$doppel" -display none -clock real -timeout 30 -stats stats.json -debugcon file:log boot.img >machine.out 2>machine.err </dev/null &
+    machine=$!; children="$children $machine"
+    until_true 5 test -e log || fail "it does not start"
+    sleep 0.3
+    kill -HUP "$machine"; sleep 0.5
+    kill -0 "$machine" || fail "SIGHUP ended it"
+    kill -TERM "$machine"; wait "$machine"; status=$?
+    good_end SIGTERM
 }

@@ -49,6 +49,61 @@ case_filled()          # the guest of the next cases, where nothing is in its wa
     earlier disk.img 8160
 }
 
+# Standard streams that are closed: the image must not get their numbers, and with them the messages.
+case_closed_streams()
+{
+    bootable disk.img 8M FB EB FE; keep disk.img              # sti; jmp $
+    ran="doppel with closed streams"
+    "$doppel" -display none -timeout 0.5 -hash disk.img 2>&-;                 status=$?; ends 4; kept disk.img
+    "$doppel" -display none -timeout 0.5 -hash disk.img >&- 2>/dev/null;      status=$?; ends 4; kept disk.img
+    "$doppel" -display none -timeout 0.5 -hash disk.img <&- >&- 2>&-;         status=$?; ends 4; kept disk.img
+    "$doppel" -display none -timeout 0.5 -serial stdio -hash disk.img <&- >&- 2>&-;  status=$?; ends 4; kept disk.img
+    fact "the image is as it was"
+}
+
+# The host refuses a floppy's write: the controller's error reaches the guest (INT 13h CF), and the person.
+case_floppy_write_fails()
+{
+    bootable disk.img 1440K $marker; keep disk.img
+    ran="doppel disk.img under ulimit -f"
+    sh -c 'ulimit -f 1; exec "$0" -display none -timeout 2 disk.img' "$doppel" >out 2>err </dev/null; status=$?
+    ends 4                                                     # the guest stands at its hlt instead of powering off
+    [ "$(sentences | grep -c 'disk.img')" -eq 1 ] || fail "$ran: $(sentences | grep -c 'disk.img') sentences about the image"
+    sentences | grep -q 'disk.img cannot be written: .*the guest got a write error' || fail "$ran: the sentence is another"
+    kept disk.img
+    fact "$(sentences | head -1)"
+}
+
+# A guest that tries for ever: xor ax,ax; mov ds,es,ax; next: mov ax,0301h; mov bx,7C00h; mov cx,2; mov dx,80h; INT 13h; jmp next
+stubborn="31 C0 8E D8 8E C0 B8 01 03 BB 00 7C B9 02 00 BA 80 00 CD 13 EB F0"
+
+case_trouble_said_once()
+{
+    bootable disk.img 8M $stubborn; keep disk.img
+    ran="doppel disk.img under ulimit -f"
+    sh -c 'ulimit -f 1; exec "$0" -display none -timeout 3 disk.img' "$doppel" >out 2>err </dev/null; status=$?
+    ends 4
+    [ "$(sentences | grep -c 'disk.img cannot be written')" -eq 1 ] || fail "$ran: $(sentences | grep -c 'disk.img') sentences about the image"
+    kept disk.img
+}
+
+# Another program cuts the image short while the guest uses it: it reads sector 16383 for ever.
+#   xor ax,ax; mov ds,ax; next: mov si,7C0Fh; mov ah,42h; mov dl,80h; INT 13h; jmp next; packet: 16,0, 1, 0000:8000, 16383
+case_cut_while_used()
+{
+    bootable disk.img 8M 31 C0 8E D8 BE 0F 7C B4 42 B2 80 CD 13 EB F5 10 00 01 00 00 80 00 00 FF 3F 00 00 00 00 00 00
+    start -display none -timeout 4 -debugcon file:log disk.img
+    until_true 5 test -e log || fail "it does not start"
+    sleep 1.5
+    truncate -s 4M disk.img
+    wait "$machine"; status=$?
+    cp machine.err err
+    ends 4
+    [ "$(sentences | grep -c 'disk.img ends before byte .*the guest got a read error')" -eq 1 ] || fail "$ran: not one sentence about it"
+    [ "$(wc -c <disk.img)" -eq 4194304 ] || fail "$ran: the image has grown again"
+    fact "$(sentences | head -1)"
+}
+
 case_file_may_not_grow()       # RLIMIT_FSIZE: EFBIG, and SIGXFSZ, which would kill
 {
     bootable disk.img 8M $fill; dd if=disk.img of=sector bs=512 count=1 status=none
@@ -96,11 +151,12 @@ count="FA 31 C0 8E D8 8E C0 8E D0 BC 00 7C FC 66 31 DB 66 43 BF 00 80 B9 80 00 6
 # Every number that was acknowledged is on the disk, or a later one of the same sector; no sector is torn or foreign.
 flushed()      # flushed IMAGE LOG
 {
-    last=$(od -An -v -tu4 -w4 "$2" | awk 'NF == 1 { n = $1 } END { print n + 0 }')
+    last=$(od -An -v -tu1 -w4 "$2" | awk 'NF == 4 { n = $1 + 256 * ($2 + 256 * ($3 + 256 * $4)) } END { print n + 0 }')
     [ "$last" -gt 0 ] || fail "$ran: nothing was acknowledged"
     dd if="$1" bs=512 count=1 status=none | cmp -s - sector || fail "the boot sector changed"
-    dd if="$1" bs=512 skip=1 count=64 status=none | od -An -v -tu4 -w512 | awk -v last="$last" '
-        { for (i = 2; i <= NF; i++) if ($i != $1) { print "sector " NR " is torn"; bad = 1 }
+    dd if="$1" bs=512 skip=1 count=64 status=none | od -An -v -tu1 -w512 | awk -v last="$last" '
+        { for (i = 5; i <= NF; i++) if ($i != $(i - 4)) { print "sector " NR " is torn"; bad = 1 }
+          $1 = $1 + 256 * ($2 + 256 * ($3 + 256 * $4))
           newest = last - (last - (NR - 1)) % 64            # the last acknowledged number that belongs here
           if (last < NR - 1 || newest <= 0) newest = 0
           if ($1 < newest) { print "sector " NR " has " $1 ", but " newest " was flushed"; bad = 1 }
