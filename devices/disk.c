@@ -130,6 +130,9 @@ static bool say_open(const char *path, int error, char *why, size_t n)
     case EISDIR:
         snprintf(why, n, "%s is a folder, not a disk image; name a file in it", path);
         break;
+    case ENAMETOOLONG:
+        snprintf(why, n, "%.60s... cannot be opened: the name is too long", path);
+        break;
     default:
         snprintf(why, n, "%s cannot be opened: %s", path, strerror(error));
     }

@@ -114,6 +114,7 @@ bool images_open(session_t *s, why_t *why)
 bool firmware_read(const char *path, const char *option, u32 least, u32 most, u32 unit, void **content, u32 *bytes, why_t *why)
 {
     struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) return refuse(why, "-%s %s is a device or a pipe; a ROM image is a file", option, path);
     FILE *file = fopen(path, "rb");
     if (!file) return refuse(why, "-%s %s: cannot read it: %s", option, path, strerror(errno));
     bool good = true;

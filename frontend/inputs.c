@@ -1,5 +1,6 @@
 /* inputs.c - what a person or a script does to the machine: every one enters through pc_post, which stamps it with the
  * instruction count (ARCHITECTURE section 4); and what a script asks of the session. */
+#include "frontend/output.h"
 #include "frontend/session.h"
 #include "frontend/screenshot.h"
 #include <errno.h>
@@ -157,6 +158,7 @@ static void act(void *owner, const script_command_t *c)
 
 static bool write_text(session_t *s, const char *path, why_t *why)
 {
+    if (!output_allowed(path, why)) return false;
     FILE *file = fopen(path, "w");
     if (!file) return refuse(why, "cannot write %s: %s", path, strerror(errno));
     vga_read_text(pc_vga(s->pc), &s->text);

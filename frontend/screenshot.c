@@ -2,6 +2,7 @@
  * equal files.  The file appears whole or not at all: it is written beside its place and renamed.  Where a link, a pipe or a
  * device of the host has the name, that is written to, and stays what it is. */
 #define _DEFAULT_SOURCE
+#include "frontend/output.h"
 #include "frontend/screenshot.h"
 #include <errno.h>
 #include <png.h>
@@ -69,6 +70,7 @@ bool screenshot_write(const vga_frame_t *frame, const char *path, why_t *why)
     why_t reason;
     bool plain = is_plain(path);
     if (snprintf(beside, sizeof beside, plain ? "%s.part" : "%s", path) >= (int)sizeof beside) return refuse(why, "the name %.60s... is too long", path);
+    if (!output_allowed(path, why)) return false;
     FILE *file = fopen(beside, "wb");
     if (!file) return refuse(why, "cannot write %s: %s", path, strerror(errno));
     errno = 0;

@@ -4,6 +4,7 @@
  * without a listener does; stdout and files get everything, and a write that fails is said once, with the name. */
 #define _XOPEN_SOURCE 700
 #define _DEFAULT_SOURCE
+#include "frontend/output.h"
 #include "frontend/serial.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -54,6 +55,7 @@ bool port_open(port_t *port, const char *option, const char *destination, why_t 
     }
     if (strncmp(destination, "file:", 5) != 0 || !destination[5])
         return refuse(why, "%s: a port goes to stdio, file:PATH, null or pty", port->name);
+    if (!output_allowed(destination + 5, why)) return false;
     port->out = open(destination + 5, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (port->out >= 0) port->kind = PORT_FILE;
     return port->out >= 0 || refuse(why, "%s: cannot write the file: %s", port->name, strerror(errno));

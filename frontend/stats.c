@@ -1,4 +1,5 @@
 /* stats.c - the run in numbers, as one JSON object (RFC 8259). */
+#include "frontend/output.h"
 #include "frontend/session.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -59,6 +60,7 @@ static void put_all(FILE *file, session_t *s)
 bool stats_write(session_t *s, const char *path, why_t *why)
 {
     bool standard = strcmp(path, "-") == 0;
+    if (!standard && !output_allowed(path, why)) return false;
     FILE *file = standard ? stdout : fopen(path, "w");
     if (!file) return refuse(why, "cannot write the statistics to %s: %s", path, strerror(errno));
     put_all(file, s);

@@ -19,7 +19,7 @@ case_triple_fault()
     mentions "triple fault"
     [ "$(wc -l <err)" -gt 1 ] || fail "$ran: the fault is not explained"
     grep -qi 'IDT\|vector\|interrupt' err || fail "$ran: the explanation does not name the interrupt table"
-    run -display none -stop-after 300M -timeout 50 boot.img
+    run -display none -stop-after 100M -timeout 50 boot.img
     ends 0
     says "triple fault" "-no-reboot"
     kept boot.img
@@ -66,7 +66,7 @@ case_debug_exit()
     bootable boot.img 1440K $debug_exit
     run -display none -timeout 20 -device isa-debug-exit boot.img;               ends 11; silent
     run -display none -timeout 20 -device isa-debug-exit,iobase=0xf4,iosize=0x04 boot.img;  ends 11; silent
-    run -display none -stop-after 200M -device isa-debug-exit,iobase=0x501 boot.img;        ends 0; silent
+    run -display none -stop-after 50M -device isa-debug-exit,iobase=0x501 boot.img;        ends 0; silent
     fact "a write of 5 ends with status 11"
 }
 

@@ -7,6 +7,7 @@ case_no_such_file()
     run $never missing.img;          refused missing.img "no such file" "check the name"
     run $never -fda missing.img;     refused missing.img "no such file"
     run $never -hdc no/such/folder;  refused no/such/folder "no such file"
+    run $never "$(head -c 5000 /dev/zero | tr '\0' a)";  refused "name is too long"
     [ ! -e missing.img ] || fail "the file was made"
 }
 
@@ -100,8 +101,8 @@ case_second_doppel()
     bootable used.img 8M FB F4 EB FD; keep used.img      # sti; hlt; again
     start -display none -clock real -timeout 30 used.img
     until_true 5 grep -q "lock:" "/proc/$machine/fdinfo/3" "/proc/$machine/fdinfo/4" "/proc/$machine/fdinfo/5" 2>/dev/null || skip "/proc does not tell who locks"
-    run $never used.img;            refused used.img "locked by doppel (process $machine)" "end that program first"
-    run $never -snapshot used.img;  refused used.img "locked by doppel (process $machine)"
+    run $never used.img;            refused used.img "locked by" "process $machine)" "end that program first"
+    run $never -snapshot used.img;  refused used.img "locked by" "process $machine)"
     ln -s used.img link.img; ln used.img hard.img
     run $never link.img;            refused link.img "process $machine"
     run $never hard.img;            refused hard.img "process $machine"

@@ -99,6 +99,8 @@ case_firmware()
     : >empty.rom; image small.rom 1K; image odd.rom 100001; image big.rom 5M; mkdir folder
     run $never -bios missing.rom;      refused -bios missing.rom "No such file"
     run $never -bios folder;           refused -bios folder "is a folder"
+    mkfifo pipe
+    run $never -bios pipe;             refused -bios pipe "is a file"
     run $never -bios empty.rom;        refused -bios empty.rom "too small"
     run $never -bios small.rom;        refused -bios small.rom 1024 "too small"
     run $never -bios odd.rom;          refused -bios odd.rom 100001 multiple

@@ -24,6 +24,23 @@ case_snapshot()
     ends 0
 }
 
+case_output_is_the_image()     # what is written anew must not be an image in use
+{
+    bootable disk.img 8M $marker; keep disk.img; ln disk.img link.img
+    for image in disk.img link.img; do
+        for how in "" -snapshot; do
+            run -display none -timeout 5 $how -serial file:$image disk.img;    refused $image "in use" "name another file";  kept disk.img
+            run -display none -timeout 5 $how -debugcon file:$image disk.img;  refused $image "in use";                      kept disk.img
+            echo "text $image" >s.txt
+            run -display none -timeout 5 $how -script s.txt disk.img;          refused "s.txt, line 1" $image "in use";      kept disk.img
+            echo "screenshot $image" >s.txt
+            run -display none -timeout 5 $how -script s.txt disk.img;          refused "s.txt, line 1" $image "in use";      kept disk.img
+            run -display none -stop-after 1000 $how -stats $image disk.img;       refused $image "in use";                   kept disk.img
+            run -display none -stop-after 1000 $how -screenshot $image disk.img;  refused $image "in use";                   kept disk.img
+        done
+    done
+}
+
 # Fills the disk from sector 32 on, 32 sectors at a time (INT 13h AH=43h) with "DW", until an error or 4 MiB:
 #   xor ax,ax; mov ds,es,ss,ax; mov sp,7C00h; cld; mov [drive],dl; 16 KiB of "DW" at 8000h
 #   next: INT 13h AH=43h AL=0, DL=[drive], SI=packet; mov si,failed; jc tell; mov si,full; add word [lba],32; cmp word [lba],8192; jb next
