@@ -199,6 +199,12 @@ static u16 surely_written(const cold_t *c, const op_t *op)
     return c->instr == I_SHL || c->instr == I_SHR || c->instr == I_SAR ? FLAGS_STATUS : FLAG_CF | FLAG_OF;
 }
 
+/* A direct jump beyond the code segment's limit: its L0 body faults, specialised handlers do not look. */
+static bool leaves_segment(const builder_t *b, u32 i)
+{
+    return instructions[b->cold[i].instr].shape == SHAPE_branch && b->ops[i].disp > b->cpu->seg[CS].limit;
+}
+
 /* One handler for op i and the one behind it, where there is one; op i + 1 keeps its own.  `next` is that op's number among the frequent
  * handlers before it was joined itself; returns op i's. */
 static int join(builder_t *b, u32 i, int next)
@@ -206,7 +212,7 @@ static int join(builder_t *b, u32 i, int next)
     const lowering_t *low = lowering(b->cpu);
     if (!low->select)
         return -1;
-    run_fn *fused = i + 1 < b->n ? low->fuse(b->cpu->mode, &b->ops[i], &b->cold[i], &b->cold[i + 1]) : NULL;
+    run_fn *fused = i + 1 < b->n && !leaves_segment(b, i + 1) ? low->fuse(b->cpu->mode, &b->ops[i], &b->cold[i], &b->cold[i + 1]) : NULL;
     int own = low->frequent(b->ops[i].run);
     run_fn *pair = low->pair(own, next);
     if (fused)     b->ops[i].run = fused;
@@ -231,7 +237,7 @@ static void specialise(builder_t *b)
         }
         u16 writes = surely_written(c, &b->ops[i]);
         bool dead = writes && !(writes & live);
-        if (low->select) {
+        if (low->select && !leaves_segment(b, i)) {
             run_fn *run = low->select(mode, &b->ops[i], c, dead);
             if (run) b->ops[i].run = run;
         }
@@ -285,7 +291,7 @@ static const op_t *complete(builder_t *b, bool keep, bool ram, u32 second_page)
         return b->ops;
     block_t *block = &c->blocks[c->n_blocks++];
     *block = (block_t){ .physical = b->physical, .second_page = second_page, .eip = b->first_eip, .bytes = bytes ? bytes : 1,
-                        .mode = cpu->mode, .first = b->ops };
+                        .mode = cpu->mode, .limit = cpu->seg[CS].limit, .first = b->ops };
     c->n_ops += b->n;
     enter(cpu, block, ram);
     return block->first;
@@ -299,7 +305,7 @@ static const op_t *build_gathered(cpu_t *cpu, const fetched_t *page, u32 linear,
     u32 most = within_limit < MAX_INSTRUCTION ? (u32)within_limit : MAX_INSTRUCTION;
     for (; n < most && n < first; n++)
         code[n] = page->host ? page->host[(linear & 0xFFF) + n] : (u8)bus_load(cpu->bus, page->physical + (linear & 0xFFF) + n, W8);
-    bool keep = page->cacheable && !cpu->no_cache && !(cpu->mode & MODE_ODD_LIMIT);
+    bool keep = page->cacheable && !cpu->no_cache;
     decoded_t probe;
     if (n < most && decode(cpu->mode, cpu->model, cpu->eip, code, n, &probe) == 0) {
         fetched_t next = fetch_page(cpu, (linear & ~0xFFFu) + PAGE_BYTES);
@@ -322,7 +328,7 @@ static const op_t *build(cpu_t *cpu, const fetched_t *page, u32 linear)
     decoded_t first;
     if (!page->host || (!at_limit && decode(cpu->mode, cpu->model, cpu->eip, page->host + offset, available, &first) == 0))
         return build_gathered(cpu, page, linear, within_limit);
-    bool keep = page->cacheable && !cpu->no_cache && !(cpu->mode & MODE_ODD_LIMIT);
+    bool keep = page->cacheable && !cpu->no_cache;
     builder_t b = begin(cpu, keep, page->physical + offset);
     /* Nobody tells a block that is not kept about stores to its bytes: it must not outlive one instruction. */
     decode_run(&b, page->host + offset, available, cpu->mode & MODE_STEP || !keep ? 1 : BLOCK_MAX, at_limit);
@@ -334,7 +340,7 @@ static const op_t *build(cpu_t *cpu, const fetched_t *page, u32 linear)
 static const op_t *lookup(cpu_t *cpu, u32 physical, u32 linear)
 {
     for (block_t *b = cpu->blocks->hash[hash_of(physical, cpu->eip, cpu->mode)]; b; b = b->next_hashed) {
-        if (b->physical != physical || b->eip != cpu->eip || b->mode != cpu->mode)
+        if (b->physical != physical || b->eip != cpu->eip || b->mode != cpu->mode || b->limit != cpu->seg[CS].limit)
             continue;
         if (b->second_page == NO_PAGE || fetch_page(cpu, (linear & ~0xFFFu) + PAGE_BYTES).physical == b->second_page)
             return b->first;
@@ -352,7 +358,7 @@ const op_t *block_find(cpu_t *cpu)
     u32 linear = cpu->seg[CS].base + cpu->eip;
     fetched_t page = fetch_page(cpu, linear);
     u32 generation = cpu->blocks->generation;
-    const op_t *op = cpu->no_cache || (cpu->mode & MODE_ODD_LIMIT) ? NULL : lookup(cpu, page.physical + (linear & 0xFFF), linear);
+    const op_t *op = cpu->no_cache ? NULL : lookup(cpu, page.physical + (linear & 0xFFF), linear);
     if (!op)
         op = build(cpu, &page, linear);
     if (generation == cpu->blocks->generation && op >= cpu->blocks->ops + SCRATCH_OPS)

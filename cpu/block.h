@@ -2,7 +2,7 @@
  *
  * A block is a run of ops for consecutive instructions inside one physical page; it goes on past a not-taken Jcc and ends at an
  * unconditional transfer, after BLOCK_MAX instructions, at the page's end, or where an instruction may change the mode.  Its key is (physical address,
- * EIP, mode word).  An instruction that crosses a page is a block of its own, keyed on both pages.
+ * EIP, mode word, limit of CS).  An instruction that crosses a page is a block of its own, keyed on both pages.
  *
  * Ops live in a bump arena; when it is full, everything is dropped.  A block dies (its code was written to) by its
  * first op becoming `stale`, which looks the address up again: whoever still points to it finds the new code. */
@@ -14,7 +14,7 @@ enum { BLOCK_MAX = 48, ARENA_OPS = 1 << 19, ARENA_BLOCKS = 1 << 16, BLOCK_HASH =
 
 typedef struct block {
     u32 physical, second_page;   /* of the first byte; of the second page or NO_PAGE */
-    u32 eip, bytes;
+    u32 eip, bytes, limit;       /* limit: of CS, part of the key */
     u16 mode;
     bool dead;
     op_t *first;

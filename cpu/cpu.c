@@ -102,6 +102,10 @@ void cpu_mode_changed(cpu_t *cpu)
         if (cpu->cr0 & CR0_PG) cpu->map_stamp++;               /* edges to other pages assumed the old base: see block.h */
     }
     u16 mode = mode_word(cpu);
+    if (cpu->code_limit != cpu->seg[CS].limit) {
+        cpu->code_limit = cpu->seg[CS].limit;
+        if ((mode | cpu->mode) & MODE_ODD_LIMIT) cpu->map_stamp++;   /* the mode word tells only the two usual limits apart */
+    }
     if (mode != cpu->mode) {
         cpu->mode = mode;
         cpu_kick(cpu);

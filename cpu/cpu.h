@@ -38,7 +38,7 @@ enum {
     MODE_V86 = 1 << 3,
     MODE_USER = 1 << 4,          /* CPL 3 */
     MODE_FLAT_SHIFT = 5,         /* bits 5-10: segment n has base 0 and no limit, reads and writes */
-    MODE_ODD_LIMIT = 1 << 11,    /* CS limit is neither FFFFh nor FFFFFFFFh: blocks are not kept */
+    MODE_ODD_LIMIT = 1 << 11,    /* CS limit is neither FFFFh nor FFFFFFFFh */
     MODE_STEP = 1 << 12,         /* one instruction a block */
     MODE_LIMIT_4G = 1 << 14,     /* CS limit is FFFFFFFFh */
     MODE_WATCH = 1 << 13         /* every instruction is reported to the observer */
@@ -119,7 +119,7 @@ typedef struct cpu {
     bool    kicked;                  /* budget was made negative to leave after the current op */
     bool    single;                  /* exactly one instruction (or one iteration) now: TF, or a shadow */
     bool    stop_asked;
-    u32     code_base;               /* CS.base when map_stamp was last right */
+    u32     code_base, code_limit;   /* of CS when map_stamp was last right */
 
     tlb_t   tlb_of[2];               /* supervisor, user */
     fetch_entry_t fetch[64];

@@ -120,10 +120,8 @@ static HANDLER(XCHG_RR_32) { u32 v = reg(cpu, op->dst, W32); set_reg(cpu, op->ds
 
 /* ---- choosing ---- */
 
-static run_fn *select_branch(u16 mode, const op_t *op, const cold_t *c)
+static run_fn *select_branch(u16 mode, const cold_t *c)
 {
-    if (op->disp > 0xFFFF && !(mode & MODE_LIMIT_4G))
-        return NULL;                                           /* beyond a 64 KiB limit: L0 faults */
     switch (c->instr) {
     case I_Jcc:    return jcc[c->cc];
     case I_JMP:    return jump_direct;
@@ -137,8 +135,6 @@ static run_fn *select_branch(u16 mode, const op_t *op, const cold_t *c)
 
 static run_fn *select_l1(u16 mode, const op_t *op, const cold_t *c, bool dead)
 {
-    if (mode & MODE_ODD_LIMIT)
-        return NULL;
     form_t form = form_of(c);
     if (form != NO_FORM) {
         run_fn *run = l1_alu[c->instr][form][c->width][memory_of(mode, op)][dead];
@@ -155,7 +151,7 @@ static run_fn *select_l1(u16 mode, const op_t *op, const cold_t *c, bool dead)
     case I_NOP:  return NOP_fast;
     case I_CWD:  return c->width == 2 ? CWD_32 : NULL;
     case I_XCHG: return c->dst_kind == R && c->width == 2 ? XCHG_RR_32 : NULL;
-    default:     return instructions[c->instr].shape == SHAPE_branch ? select_branch(mode, op, c) : NULL;
+    default:     return instructions[c->instr].shape == SHAPE_branch ? select_branch(mode, c) : NULL;
     }
 }
 

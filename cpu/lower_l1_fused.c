@@ -41,7 +41,7 @@ static const by_condition_t test[N_FORMS][3][N_MEMORIES] = {
 run_fn *l1_fuse(u16 mode, const op_t *op, const cold_t *first, const cold_t *second)
 {
     form_t form = form_of(first);
-    if (form == NO_FORM || second->instr != I_Jcc || (op[1].disp > 0xFFFF && !(mode & MODE_LIMIT_4G)) || (mode & MODE_ODD_LIMIT))
+    if (form == NO_FORM || second->instr != I_Jcc)
         return NULL;
     memory_t memory = memory_of(mode, op);
     switch (first->instr) {
