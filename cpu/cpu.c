@@ -61,6 +61,8 @@ void cpu_reset(cpu_t *cpu)
     cpu->fault_at = UINT64_MAX;
     cpu->explanation[0] = 0;
     msr_reset(cpu);
+    fpu_reset(&cpu->fpu);
+    fpu_summarise(cpu);
     cpu_set_eflags(cpu, FLAG_1);
     cpu_flush_tlb(cpu, true);
     cpu_flush_blocks(cpu);
@@ -152,6 +154,7 @@ void cpu_intr(cpu_t *cpu, bool level)
     if (level)
         cpu_kick(cpu);
 }
+void cpu_ignne(cpu_t *cpu, bool level) { cpu->ignne = level; }
 void cpu_nmi(cpu_t *cpu)
 {
     cpu->nmi_pending = true;

@@ -3,6 +3,7 @@
 #pragma once
 #include <setjmp.h>
 #include "cpu/flags.h"
+#include "cpu/fpu.h"
 #include "mem/bus.h"
 #include "mem/code_pages.h"
 #include "mem/mmu.h"
@@ -96,6 +97,7 @@ typedef struct cpu {
     u64     efer, apic_base, sysenter_cs, sysenter_esp, sysenter_eip, pat, misc_enable, mtrr_def_type;
     u64     mtrr[16], mtrr_fixed[11], mca[4];
     u64     tsc_offset;              /* TSC = instructions + offset */
+    fpu_t   fpu;
     model_t model;
 
     /* between instructions */
@@ -129,6 +131,9 @@ typedef struct cpu {
     bool    no_cache, l1;            /* one-instruction blocks never kept; which lowering runs */
     u8    (*acknowledge)(void *pic); /* INTA: the vector */
     void   *pic;
+    void  (*ferr)(void *owner, bool level);      /* the FERR# pin: an unmasked x87 exception is pending, and CR0.NE is clear */
+    void   *ferr_owner;
+    bool    ignne;                   /* the IGNNE# pin: go on all the same */
     jmp_buf on_fault;
     fault_link_t chain[CHAIN_MAX];   /* faults since the last handler was reached */
     unsigned chain_length;
@@ -159,6 +164,7 @@ void cpu_stop(cpu_t *cpu);                                   /* leave cpu_run af
 /* ---- pins ---- */
 void cpu_intr(cpu_t *cpu, bool level);
 void cpu_nmi(cpu_t *cpu);
+void cpu_ignne(cpu_t *cpu, bool level);
 
 /* ---- looking ---- */
 u32  cpu_eip(const cpu_t *cpu);                              /* exact wherever asked */
@@ -182,3 +188,5 @@ void cpu_kick(cpu_t *cpu);
 /* A guest fault: never returns.  EIP and the instruction count are those of the current instruction. */
 _Noreturn COLD void fault(cpu_t *cpu, int vector, u32 code); /* with an error code where the manual says so */
 _Noreturn COLD void fault_ud(cpu_t *cpu);
+/* Stop before the current instruction until an interrupt comes (an x87 error without IGNNE#): never returns. */
+_Noreturn COLD void freeze(cpu_t *cpu);

@@ -217,6 +217,19 @@ static row_t find_row(cursor_t *c, u8 byte)
     return row;
 }
 
+/* The escape opcodes have their own tables.  Reserved ones, and those of later models, stay an ESC.  What the bodies need: see fpu_note. */
+static void escape(decoded_t *d, model_t model, u32 eip)
+{
+    unsigned n = d->opcode & 7;
+    x87_row_t row = d->modrm >> 6 == 3 ? x87_register[n][d->modrm & 0x3F] : x87_memory[n][d->modrm >> 3 & 7];
+    if (row.instr != I_INVALID && instructions[row.instr].since <= model)
+        d->cold.instr = row.instr;
+    d->cold.cc = row.format & 15u;
+    d->op.dst = d->modrm;
+    d->op.src = (u8)n;
+    d->op.imm = eip;
+}
+
 static void finish(decoded_t *d, u32 eip, unsigned length, bool data32)
 {
     u32 next = eip + length;
@@ -269,6 +282,8 @@ unsigned decode(u16 mode, model_t model, u32 eip, const u8 *code, unsigned avail
         d->cold.instr = I_UD2;
     else if (d->cold.lock && !lockable(d))
         d->cold.instr = I_UD2;
+    if (d->cold.instr == I_ESC)
+        escape(d, model, eip);
     finish(d, eip, c.at, c.data32);
     return c.at;
 }

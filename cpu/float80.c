@@ -66,7 +66,7 @@ bool f80_nan2(float_env_t *e, f80_t a, f80_t b, f80_t *result)
 /* Denormal operands raise DE; true: unmasked, stop. */
 static bool denormals(float_env_t *e, f80_class_t ca, f80_class_t cb)
 {
-    if (ca == F80_DENORMAL || cb == F80_DENORMAL)
+    if (ca == F80_DENORMAL || cb == F80_DENORMAL || e->denormal)
         e->raised |= X87_DE;
     return f80_stopped(e);
 }
@@ -248,7 +248,7 @@ static f80_t add_slowly(float_env_t *e, f80_t a, f80_t b)
 f80_t f80_add(float_env_t *e, f80_t a, f80_t b)
 {
     f80_t r;
-    if (f80_plain(e->control) && f80_add_fast(&e->raised, a, b, 0, &r))
+    if (f80_plain(e->control) && !e->denormal && f80_add_fast(&e->raised, a, b, 0, &r))
         return r;
     return add_slowly(e, a, b);
 }
@@ -256,7 +256,7 @@ f80_t f80_add(float_env_t *e, f80_t a, f80_t b)
 f80_t f80_sub(float_env_t *e, f80_t a, f80_t b)
 {
     f80_t r;
-    if (f80_plain(e->control) && f80_add_fast(&e->raised, a, b, F80_SIGN, &r))
+    if (f80_plain(e->control) && !e->denormal && f80_add_fast(&e->raised, a, b, F80_SIGN, &r))
         return r;
     if (f80_nan2(e, a, b, &r))
         return r;                                              /* a NaN keeps its sign */
@@ -290,7 +290,7 @@ static f80_t mul_slowly(float_env_t *e, f80_t a, f80_t b)
 f80_t f80_mul(float_env_t *e, f80_t a, f80_t b)
 {
     f80_t r;
-    if (f80_plain(e->control) && f80_mul_fast(&e->raised, a, b, &r))
+    if (f80_plain(e->control) && !e->denormal && f80_mul_fast(&e->raised, a, b, &r))
         return r;
     return mul_slowly(e, a, b);
 }
@@ -330,7 +330,7 @@ static f80_t div_slowly(float_env_t *e, f80_t a, f80_t b)
 f80_t f80_div(float_env_t *e, f80_t a, f80_t b)
 {
     f80_t r;
-    if (f80_plain(e->control) && f80_div_fast(&e->raised, a, b, &r))
+    if (f80_plain(e->control) && !e->denormal && f80_div_fast(&e->raised, a, b, &r))
         return r;
     return div_slowly(e, a, b);
 }

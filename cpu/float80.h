@@ -20,6 +20,7 @@ enum { X87_PC = 0x300, X87_PC_24 = 0, X87_PC_53 = 0x200, X87_PC_64 = 0x300,
 typedef struct {
     u16 control;                 /* the control word */
     u16 raised;                  /* exceptions of this operation, and C1: the result was rounded away from zero */
+    bool denormal;               /* an operand was a denormal in the narrower format it came from */
 } float_env_t;
 
 /* Does an exception of the first kind stop the operation? */
@@ -76,8 +77,10 @@ typedef enum { F80_LESS, F80_EQUAL, F80_GREATER, F80_UNORDERED } f80_order_t;
 f80_order_t f80_compare(float_env_t *e, f80_t a, f80_t b, bool signals);
 
 /* ---- conversions ---- */
+/* Exact, and without exceptions yet: a signalling NaN stays one, a denormal is noted in e->denormal, for the operation that takes the operand. */
 f80_t f80_from_f32(float_env_t *e, u32 a);
 f80_t f80_from_f64(float_env_t *e, u64 a);
+f80_t f80_load(float_env_t *e, f80_t a);         /* that operation, if it only loads: NaNs quieted, IE, DE */
 f80_t f80_from_s64(s64 a);
 f80_t f80_from_bcd(const u8 digits[10]);
 u32   f80_to_f32(float_env_t *e, f80_t a);

@@ -5,7 +5,7 @@
 /* Denormal operands raise DE; true: unmasked, stop. */
 static bool denormal(float_env_t *e, f80_t a)
 {
-    if (f80_class(a) == F80_DENORMAL)
+    if (f80_class(a) == F80_DENORMAL || e->denormal)
         e->raised |= X87_DE;
     return f80_stopped(e);
 }
@@ -275,7 +275,6 @@ f80_t f80_from_bcd(const u8 digits[10])
     return a;
 }
 
-/* Exact; a denormal raises DE, a signalling NaN IE. */
 static f80_t widen(float_env_t *e, u64 a, unsigned fraction_width, unsigned exponent_bits)
 {
     s32 top = (1 << exponent_bits) - 1, exponent = (s32)(a >> fraction_width) & top;
@@ -284,17 +283,26 @@ static f80_t widen(float_env_t *e, u64 a, unsigned fraction_width, unsigned expo
     f80_t r = f80_make(sign, exponent - (top >> 1) + F80_BIAS, fraction | F80_ONE_BIT);
     if (exponent == top) {
         r.se |= F80_MAX;
-        f80_t nan;
-        return f80_nan1(e, r, &nan) ? nan : r;
+        return r;
     }
     if (exponent)
         return r;
     if (!fraction)
         return f80_zero(sign);
-    e->raised |= X87_DE;
+    e->denormal = true;
     unsigned shift = clz64(fraction);
     return f80_make(sign, 1 - (top >> 1) + F80_BIAS - (s32)shift, fraction << shift);
 }
 
 f80_t f80_from_f32(float_env_t *e, u32 a) { return widen(e, a, 23, 8); }
 f80_t f80_from_f64(float_env_t *e, u64 a) { return widen(e, a, 52, 11); }
+
+f80_t f80_load(float_env_t *e, f80_t a)
+{
+    f80_t nan;
+    if (f80_nan1(e, a, &nan))
+        return nan;
+    if (e->denormal)
+        e->raised |= X87_DE;
+    return a;
+}

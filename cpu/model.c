@@ -81,7 +81,7 @@ u32 model_feature_bits(model_t model)
         { HAS_VME, 1 }, { HAS_DE, 2 }, { HAS_PSE, 3 }, { HAS_TSC, 4 }, { HAS_MSR, 5 }, { HAS_PAE, 6 }, { HAS_MCE, 7 }, { HAS_CX8, 8 },
         { HAS_SEP, 11 }, { HAS_MTRR, 12 }, { HAS_PGE, 13 }, { HAS_MCA, 14 }, { HAS_CMOV, 15 }, { HAS_PAT, 16 }, { HAS_PSE36, 17 },
     };
-    u32 bits = 0;
+    u32 bits = 1;                                              /* the x87 is on the chip */
     for (unsigned i = 0; i < COUNT_OF(rows); i++)
         if (model_has(model, (feature_t)rows[i].feature))
             bits |= 1u << rows[i].bit;

@@ -34,5 +34,5 @@ typedef struct {
     const char *brand;           /* leaves 80000002h-4h, NULL: no extended leaves */
 } model_identity_t;
 const model_identity_t *model_identity(model_t model);
-/* CPUID leaf 1 EDX.  Without FPU, MMX, FXSR, SSE: those are not there yet. */
+/* CPUID leaf 1 EDX.  Without MMX, FXSR, SSE: those are not there yet. */
 u32  model_feature_bits(model_t model);

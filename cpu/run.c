@@ -68,16 +68,32 @@ u32 cpu_eip(const cpu_t *cpu) { return cpu->current ? cold_of(cpu, cpu->current)
 
 /* ---- faults ---- */
 
+enum { LEFT_BY_FAULT = 1, LEFT_FROZEN };
+
+/* The current instruction did not happen. */
+static void take_back(cpu_t *cpu)
+{
+    if (!cpu->current)
+        return;
+    cpu->eip = cold_of(cpu, cpu->current)->eip;
+    cpu->budget -= cpu->current->count - 1;
+    cpu->current = NULL;
+}
+
 void fault(cpu_t *cpu, int vector, u32 code)
 {
     bool real = !(cpu->cr0 & CR0_PE);
     cpu->fault = (fault_t){ (u8)vector, vector_has_code(vector) && !real, code };
-    if (cpu->current) {
-        cpu->eip = cold_of(cpu, cpu->current)->eip;
-        cpu->budget -= cpu->current->count - 1;
-        cpu->current = NULL;
-    }
-    longjmp(cpu->on_fault, 1);
+    take_back(cpu);
+    longjmp(cpu->on_fault, LEFT_BY_FAULT);
+}
+
+void freeze(cpu_t *cpu)
+{
+    take_back(cpu);
+    cpu->debug_pending = 0;
+    cpu->halted = true;
+    longjmp(cpu->on_fault, LEFT_FROZEN);
 }
 
 void fault_ud(cpu_t *cpu) { fault(cpu, UD, 0); }
@@ -225,10 +241,15 @@ cpu_stop_t cpu_run(cpu_t *cpu, u64 deadline)
     cpu->deadline = deadline;
     cpu->stop_asked = false;
     cpu_settle(cpu);
-    if (setjmp(cpu->on_fault)) {
+    switch (setjmp(cpu->on_fault)) {
+    case LEFT_BY_FAULT:
         cpu->mode &= (u16)~MODE_STEP;
         cpu_settle(cpu);
         deliver_fault(cpu);
+        break;
+    case LEFT_FROZEN:
+        cpu->mode &= (u16)~MODE_STEP;
+        break;
     }
     for (;;) {
         cpu_settle(cpu);

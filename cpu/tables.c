@@ -1,4 +1,4 @@
-/* tables.c - the two .def files, expanded.  A flag list is a string of six places O S Z A P C; see instructions.def. */
+/* tables.c - the .def files, expanded.  A flag list is a string of six places O S Z A P C; see instructions.def. */
 #include "cpu/tables.h"
 
 const row_t opcode_map[0x200] = {
@@ -19,6 +19,26 @@ const row_t extension[N_NAMES - N_INSTR][8] = {
 #undef OP
 #undef OP8
 #undef EXT
+};
+
+const x87_row_t x87_memory[8][8] = {
+#define MEM(escape, reg, NAME, format) [escape][reg] = { I_##NAME, X87_##format },
+#define REG(...)
+#define ONE(...)
+#include "cpu/opcodes_x87.def"
+#undef MEM
+#undef REG
+#undef ONE
+};
+
+const x87_row_t x87_register[8][64] = {
+#define MEM(...)
+#define REG(escape, first, NAME, format) [escape][(first) - 0xC0 ... (first) - 0xC0 + 7] = { I_##NAME, X87_##format },
+#define ONE(escape, modrm, NAME) [escape][(modrm) - 0xC0] = { I_##NAME, X87_none },
+#include "cpu/opcodes_x87.def"
+#undef MEM
+#undef REG
+#undef ONE
 };
 
 #define PLACE(text, n, bit) (sizeof(text) > 7 ? 0 : (text)[n] != '.' ? (bit) : 0)

@@ -20,6 +20,13 @@ typedef enum { SHAPE_none, SHAPE_update, SHAPE_examine, SHAPE_assign, SHAPE_exte
                SHAPE_ternary, SHAPE_scan, SHAPE_exchange, SHAPE_choose, SHAPE_consume, SHAPE_produce, SHAPE_plain, SHAPE_repeat,
                SHAPE_flow, SHAPE_branch } shape_t;
 
+/* Where the operands of an x87 instruction are; see opcodes_x87.def. */
+typedef enum { X87_none, X87_ST_STi, X87_STi_ST, X87_two, X87_env, X87_state, X87_single, X87_dbl, X87_ext, X87_word, X87_dword, X87_qword,
+               X87_bcd } x87_format_t;
+typedef struct { u16 instr; u8 format; } x87_row_t;          /* instr 0: reserved */
+extern const x87_row_t x87_memory[8][8];                     /* [opcode - D8h][ModRM.reg] */
+extern const x87_row_t x87_register[8][64];                  /* [opcode - D8h][ModRM - C0h] */
+
 typedef struct { u16 instr; u8 dst, src; } row_t;            /* instr: I_..., or a group */
 extern const row_t opcode_map[0x200];                        /* 100h: the two-byte map */
 extern const row_t extension[N_NAMES - N_INSTR][8];
