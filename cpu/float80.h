@@ -81,13 +81,19 @@ f80_order_t f80_compare(float_env_t *e, f80_t a, f80_t b, bool signals);
 f80_t f80_from_f32(float_env_t *e, u32 a);
 f80_t f80_from_f64(float_env_t *e, u64 a);
 f80_t f80_load(float_env_t *e, f80_t a);         /* that operation, if it only loads: NaNs quieted, IE, DE */
-f80_t f80_from_s64(s64 a);
 f80_t f80_from_bcd(const u8 digits[10]);
 u32   f80_to_f32(float_env_t *e, f80_t a);
 u64   f80_to_f64(float_env_t *e, f80_t a);
 /* To an integer of `width` bits: 16, 32 or 64; what does not fit is IE and the most negative one. */
 u64   f80_to_int(float_env_t *e, f80_t a, unsigned width);
 void  f80_to_bcd(float_env_t *e, f80_t a, u8 digits[10]);
+
+INLINE f80_t f80_from_int(s64 a)
+{
+    u64 magnitude = a < 0 ? 0 - (u64)a : (u64)a;
+    unsigned shift = clz64(magnitude);
+    return magnitude ? f80_make(a < 0, F80_BIAS + 63 - (s32)shift, magnitude << shift) : f80_zero(false);
+}
 
 /* The ten bytes in memory. */
 INLINE f80_t f80_get(const u8 *p) { return (f80_t){ get64(p), (u16)get(p + 8, W16) }; }

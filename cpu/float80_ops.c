@@ -220,7 +220,7 @@ f80_t f80_extract(float_env_t *e, f80_t a, f80_t *significand)
     s32 exponent;
     f80_t n = f80_normalised(a, &exponent);
     *significand = f80_make(f80_sign(a), F80_BIAS, n.m);
-    return f80_from_s64(exponent - F80_BIAS);
+    return f80_from_int(exponent - F80_BIAS);
 }
 
 /* ---- compare ---- */
@@ -257,20 +257,13 @@ f80_order_t f80_compare(float_env_t *e, f80_t a, f80_t b, bool signals)
 
 /* ---- from the formats of memory ---- */
 
-f80_t f80_from_s64(s64 a)
-{
-    u64 magnitude = a < 0 ? 0 - (u64)a : (u64)a;
-    unsigned shift = clz64(magnitude);
-    return magnitude ? f80_make(a < 0, F80_BIAS + 63 - (s32)shift, magnitude << shift) : f80_zero(false);
-}
-
 /* Digits above 9 are undefined by the manual; here they count as what they are worth. */
 f80_t f80_from_bcd(const u8 digits[10])
 {
     u64 v = 0;
     for (int i = 8; i >= 0; i--)
         v = v * 100 + (digits[i] >> 4) * 10u + (digits[i] & 15u);
-    f80_t a = f80_from_s64((s64)v);
+    f80_t a = f80_from_int((s64)v);
     a.se |= (u16)((digits[9] & 0x80) << 8);
     return a;
 }

@@ -64,11 +64,24 @@ void fpu_set_tags(fpu_t *f, u16 tags)
 
 /* ---- errors ---- */
 
+enum { CONTROL_WRITABLE = 0x1F3F, CONTROL_ONES = 0x40 };       /* bit 6 always reads as one */
+
+static bool refresh(fpu_t *f)
+{
+    bool error = f->status & ~f->control & X87_EXCEPTIONS;
+    f->status = (u16)((f->status & ~(X87_ES | X87_B | X87_TOP)) | (error ? X87_ES | X87_B : 0));
+    return error;
+}
+
+void fpu_set_control(fpu_t *f, u32 control)
+{
+    f->control = (u16)((control & CONTROL_WRITABLE) | CONTROL_ONES);
+    refresh(f);
+}
+
 void fpu_summarise(cpu_t *cpu)
 {
-    fpu_t *f = &cpu->fpu;
-    bool error = f->status & ~f->control & X87_EXCEPTIONS;
-    f->status = (u16)((f->status & ~(X87_ES | X87_B)) | (error ? X87_ES | X87_B : 0));
+    bool error = refresh(&cpu->fpu);
     if (cpu->ferr)
         cpu->ferr(cpu->ferr_owner, error && !(cpu->cr0 & CR0_NE));
 }
@@ -158,9 +171,9 @@ f80_t fpu_operand(cpu_t *cpu, const op_t *op, x87_format_t format, float_env_t *
     switch (format) {
     case X87_single: return f80_from_f32(e, get(raw, W32));
     case X87_dbl:    return f80_from_f64(e, get64(raw));
-    case X87_word:   return f80_from_s64((s16)get(raw, W16));
-    case X87_dword:  return f80_from_s64((s32)get(raw, W32));
-    case X87_qword:  return f80_from_s64((s64)get64(raw));
+    case X87_word:   return f80_from_int((s16)get(raw, W16));
+    case X87_dword:  return f80_from_int((s32)get(raw, W32));
+    case X87_qword:  return f80_from_int((s64)get64(raw));
     case X87_bcd:    return f80_from_bcd(raw);
     default:         return f80_get(raw);
     }

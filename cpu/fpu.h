@@ -24,5 +24,8 @@ void fpu_set_status(fpu_t *f, u16 status);
 u16  fpu_tags(const fpu_t *f);
 void fpu_set_tags(fpu_t *f, u16 tags);
 
+/* Bits that do not exist read as they do in the unit; ES and B are made to follow from flags and masks. */
+void fpu_set_control(fpu_t *f, u32 control);
+
 /* ES, B and the FERR# pin follow from flags, masks and CR0.NE: to be called after any of them changed. */
 void fpu_summarise(struct cpu *cpu);

@@ -6,13 +6,6 @@
 #include "cpu/fpu_inside.h"
 #include "cpu/model.h"
 
-enum { CONTROL_WRITABLE = 0x1F3F, CONTROL_ONES = 0x40 };       /* bit 6 always reads as one */
-
-static void set_control(cpu_t *cpu, u32 value)
-{
-    cpu->fpu.control = (u16)((value & CONTROL_WRITABLE) | CONTROL_ONES);
-}
-
 void FNCLEX(cpu_t *cpu, const op_t *op, width_t w)
 {
     (void)op; (void)w;
@@ -38,7 +31,7 @@ void FLDCW(cpu_t *cpu, const op_t *op, width_t w)
 {
     (void)w;
     fpu_begin(cpu);
-    set_control(cpu, load(cpu, op->seg, offset_of(cpu, op), W16));
+    fpu_set_control(&cpu->fpu, load(cpu, op->seg, offset_of(cpu, op), W16));
     fpu_summarise(cpu);
 }
 
@@ -119,8 +112,8 @@ static void unpack_environment(cpu_t *cpu, const u8 *from, width_t w)
     u32 slots[7];
     for (u32 i = 0; i < 7; i++)
         slots[i] = get(from + i * w / 8, w);
-    set_control(cpu, slots[0]);
     fpu_set_status(&cpu->fpu, (u16)slots[1]);
+    fpu_set_control(&cpu->fpu, slots[0]);
     fpu_set_tags(&cpu->fpu, (u16)slots[2]);
     unpack_pointers(cpu, slots, w);
     fpu_summarise(cpu);

@@ -11,6 +11,8 @@
 /* ---- wires that lead to the processor ---- */
 
 static void to_intr(void *pc, int pin, bool level) { (void)pin; cpu_intr(&((pc_t *)pc)->cpu, level); }
+static void to_ferr(void *pc, bool level)          { coprocessor_ferr(&((pc_t *)pc)->coprocessor, 0, level); }
+static void to_ignne(void *pc, int pin, bool level) { (void)pin; cpu_ignne(&((pc_t *)pc)->cpu, level); }
 static u8   interrupt_acknowledge(void *pc)        { return pic_acknowledge(&((pc_t *)pc)->master); }
 static void to_a20(void *pc, int pin, bool level)  { (void)pin; bus_set_a20(&((pc_t *)pc)->bus, level); }
 
@@ -73,6 +75,8 @@ static void wire(pc_t *pc)
     pc->master.intr = (line_t){ to_intr, pc, 0 };
     pc->cpu.acknowledge = interrupt_acknowledge;
     pc->cpu.pic = pc;
+    pc->cpu.ferr = to_ferr;
+    pc->cpu.ferr_owner = pc;
 
     pc->pit.counter[0].out = TO_MASTER(0);
     pc->pit.counter[2].out = (line_t){ board_out2, &pc->board, 0 };
@@ -84,6 +88,8 @@ static void wire(pc_t *pc)
     pc->lpt.irq = TO_MASTER(7);
     pc->rtc.irq = TO_SLAVE(0);
     pc->kbc.irq[KBC_AUX] = TO_SLAVE(4);
+    pc->coprocessor.irq = TO_SLAVE(5);
+    pc->coprocessor.ignne = (line_t){ to_ignne, pc, 0 };
 
     pc->kbc.plug[KBC_KEYBOARD] = keyboard_plug(&pc->keyboard);
     pc->kbc.plug[KBC_AUX] = mouse_plug(&pc->mouse);
@@ -124,6 +130,7 @@ static bool attach_ports(pc_t *pc)
         { "port 92",    0x092, 1,  W8, board_read_92,    board_write_92,    &pc->board,   false },
         { "pic slave",  0x0A0, 2,  W8, pic_read,         pic_write,         &pc->slave,   false },
         { "dma 4-7",    0x0C0, 32, W8, dma_high_read,    dma_high_write,    &pc->dma,     false },
+        { "coprocessor", 0x0F0, 2, W8, NULL,             coprocessor_write, &pc->coprocessor, false },
         { "debugcon",   0x0E9, 1,  W8, board_read_e9,    board_write_e9,    &pc->board,   false },
         { "vbe",        0x1CE, 2,  W16, vga_vbe_read,    vga_vbe_write,     &pc->vga,     false },
         { "com2",       0x2F8, 8,  W8, uart_read,        uart_write,        &pc->uart[1], false },
@@ -167,7 +174,7 @@ static void fill_cmos(pc_t *pc)
     u8 floppies = (u8)(pc->fdc.drive[0].kind << 4 | pc->fdc.drive[1].kind), n = (u8)(!!pc->fdc.drive[0].kind + !!pc->fdc.drive[1].kind);
     rtc_cmos_set(rtc, 0x10, floppies);
     rtc_cmos_set(rtc, 0x12, (u8)((pc->config.disk[0] ? 0xF0 : 0) | (pc->config.disk[1] ? 0x0F : 0)));
-    rtc_cmos_set(rtc, 0x14, (u8)((n ? 1 | (n - 1) << 6 : 0) | 0x04));         /* floppies; PS/2 mouse; no coprocessor */
+    rtc_cmos_set(rtc, 0x14, (u8)((n ? 1 | (n - 1) << 6 : 0) | 0x06));         /* floppies; PS/2 mouse; coprocessor */
     rtc_cmos_set(rtc, 0x15, 640 & 0xFF);
     rtc_cmos_set(rtc, 0x16, 640 >> 8);
     rtc_cmos_set(rtc, 0x17, (u8)low);
@@ -334,6 +341,7 @@ void pc_reset(pc_t *pc)
         uart_reset(&pc->uart[n]);
     lpt_reset(&pc->lpt);
     board_reset(&pc->board);
+    coprocessor_reset(&pc->coprocessor);
     fdc_reset(&pc->fdc);
     ide_reset(&pc->ide[0]);
     ide_reset(&pc->ide[1]);

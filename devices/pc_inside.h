@@ -3,6 +3,7 @@
 #pragma once
 #include "cpu/cpu.h"
 #include "devices/board.h"
+#include "devices/coprocessor.h"
 #include "devices/dma.h"
 #include "devices/fdc.h"
 #include "devices/fw_cfg.h"
@@ -38,6 +39,7 @@ struct pc {
     uart_t      uart[PC_SERIALS];
     lpt_t       lpt;
     board_t     board;
+    coprocessor_t coprocessor;
     fdc_t       fdc;
     ide_t       ide[2];
     vga_t       vga;

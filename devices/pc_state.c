@@ -37,6 +37,28 @@ static void walk_registers(cpu_t *cpu, walker_t *w)
     }
 }
 
+static void walk_fpu(cpu_t *cpu, walker_t *w)
+{
+    fpu_t *f = &cpu->fpu;
+    for (unsigned n = 0; n < COUNT_OF(f->r); n++) {
+        FIELD(w, f->r[n].m);
+        FIELD(w, f->r[n].se);
+    }
+    FIELD(w, f->control);
+    FIELD(w, f->status);
+    FIELD_MAX(w, f->top, 7);
+    FIELD(w, f->full);
+    FIELD_MAX(w, f->opcode, 0x7FF);
+    FIELD_MAX(w, f->error_opcode, 0x7FF);
+    FIELD(w, f->cs);
+    FIELD(w, f->ds);
+    FIELD(w, f->ip);
+    FIELD(w, f->dp);
+    FIELD(w, cpu->ignne);
+    if (walk_loading(w))
+        fpu_set_control(f, f->control);
+}
+
 static void walk_model_specific(cpu_t *cpu, walker_t *w)
 {
     FIELD(w, cpu->efer);
@@ -72,6 +94,7 @@ static void walk_cpu(cpu_t *cpu, walker_t *w)
     walk_chip(w, "cpu", 1);
     cpu_settle(cpu);
     walk_registers(cpu, w);
+    walk_fpu(cpu, w);
     walk_model_specific(cpu, w);
     walk_between(cpu, w);
     if (!walk_loading(w))
@@ -124,6 +147,7 @@ void pc_walk(pc_t *pc, walker_t *w)
     uart_walk(&pc->uart[1], w);
     lpt_walk(&pc->lpt, w);
     board_walk(&pc->board, w);
+    coprocessor_walk(&pc->coprocessor, w);
     fdc_walk(&pc->fdc, w);
     ide_walk(&pc->ide[0], w);
     ide_walk(&pc->ide[1], w);
