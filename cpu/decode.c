@@ -222,8 +222,9 @@ static void escape(decoded_t *d, model_t model, u32 eip)
 {
     unsigned n = d->opcode & 7;
     x87_row_t row = d->modrm >> 6 == 3 ? x87_register[n][d->modrm & 0x3F] : x87_memory[n][d->modrm >> 3 & 7];
-    if (row.instr != I_INVALID && instructions[row.instr].since <= model)
-        d->cold.instr = row.instr;
+    if (row.instr == I_INVALID || instructions[row.instr].since > model)
+        return;
+    d->cold.instr = row.instr;
     d->cold.cc = row.format & 15u;
     d->op.dst = d->modrm;
     d->op.src = (u8)n;

@@ -5,10 +5,9 @@
  * How it is written: numbers below 10 are decimal, others hexadecimal with h; code addresses are bare hexadecimal digits, four or eight by
  * operand size (jz 7C10, jmp F000:E05B).  Memory operands say their size, except where the instruction has only one meaning (lea, lgdt, les).
  * Prefixes that change nothing (rep before add, a DS override of [bx]) are not shown; sizes that no operand shows appear as o16, o32, a16,
- * a32.  What is no instruction on this model becomes db.  A coprocessor escape is written as the 8086's assembler did: `esc n, operand`,
- * n = opcode bits 0-2 and ModRM.reg.
- *
- * Left out: the names of floating-point instructions. */
+ * a32.  What is no instruction on this model becomes db.  The x87's registers are st0 to st7, its memory operands dword (single real or integer),
+ * qword, tword (extended real, BCD).  An escape that is nobody's is written as the 8086's assembler did: `esc n, operand`, n = opcode bits
+ * 0-2 and ModRM.reg. */
 #include "cpu/disasm.h"
 #include <stdio.h>
 #include "cpu/decode.h"
@@ -155,8 +154,40 @@ static void pair(text_t *t, const decoded_t *d, bool source_first, u16 mode)
     operand(t, d, !source_first, mode);
 }
 
+/* Instructions whose other operand is ST(0) without saying so. */
+static bool names_one_register(u16 instr)
+{
+    switch (instr) {
+    case I_FLD: case I_FXCH: case I_FST: case I_FSTP: case I_FSTPNCE: case I_FFREE: case I_FFREEP:
+    case I_FCOM: case I_FCOMP: case I_FUCOM: case I_FUCOMP: return true;
+    default: return false;
+    }
+}
+
+static void x87_operands(text_t *t, const decoded_t *d)
+{
+    static const char *const sizes[] = { [X87_two] = "word ", [X87_env] = "", [X87_state] = "", [X87_single] = "dword ", [X87_dbl] = "qword ",
+                                         [X87_ext] = "tword ", [X87_word] = "word ", [X87_dword] = "dword ", [X87_qword] = "qword ", [X87_bcd] = "tword " };
+    unsigned i = d->modrm & 7;
+    switch (d->cold.cc) {
+    case X87_none:   if (d->cold.instr == I_FNSTSW_AX) text_say(t, " ax"); break;
+    case X87_ST_STi: text_say(t, names_one_register(d->cold.instr) ? " st%u" : " st0, st%u", i); break;
+    case X87_STi_ST: text_say(t, names_one_register(d->cold.instr) ? " st%u" : " st%u, st0", i); break;
+    default:
+        text_say(t, " %s", sizes[d->cold.cc % COUNT_OF(sizes)]);
+        address(t, &d->op, false);
+        break;
+    }
+}
+
+static bool is_x87(const decoded_t *d) { return (d->opcode & ~7u) == 0xD8 && d->cold.instr != I_ESC && d->cold.instr != I_UD2; }
+
 static void operands(text_t *t, const decoded_t *d, u16 mode)
 {
+    if (is_x87(d)) {
+        x87_operands(t, d);
+        return;
+    }
     if (d->row.dst == __ || d->row.dst == Xb || d->row.dst == Xv)
         return;
     if (d->cold.instr == I_AAM || d->cold.instr == I_AAD) {
@@ -197,7 +228,12 @@ static bool is_loop(u16 instr) { return instr == I_LOOP || instr == I_LOOPE || i
 /* "Jcc" stands for sixteen names. */
 static void plain_name(text_t *t, const decoded_t *d)
 {
+    static const char *const moves[8] = { "b", "e", "be", "u", "nb", "ne", "nbe", "nu" };    /* FCMOVcc */
     for (const char *c = instructions[d->cold.instr].name; *c && *c != '_'; c++) {
+        if (d->cold.instr == I_FCMOVcc && c[0] == 'c') {
+            text_say(t, "%s", moves[(d->opcode & 1) << 2 | (d->modrm >> 3 & 3)]);
+            return;
+        }
         if (c[0] == 'c' && c[1] == 'c') {
             text_say(t, "%s", conditions[d->cold.cc]);
             return;
