@@ -7,7 +7,7 @@
 #include "cpu/fpu_trans.h"
 #include "cpu/wide.h"
 
-/* ---- coefficients: fractions of 2^128; tests/test_fpu_trans.c derives them again ---- */
+/* ---- coefficients: fractions of 2^128, rounded from 400 bits ---- */
 
 /* 1/3!, 1/5!, ... 1/29! */
 static const u128_t sine[] = {
