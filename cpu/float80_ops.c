@@ -9,6 +9,11 @@ static bool denormal(float_env_t *e, f80_t a)
         e->raised |= X87_DE;
     return f80_stopped(e);
 }
+static bool denormals(float_env_t *e, f80_t a, f80_t b)
+{
+    bool first = denormal(e, a);
+    return denormal(e, b) || first;
+}
 
 /* ---- remainder ---- */
 
@@ -82,7 +87,7 @@ f80_t f80_rem(float_env_t *e, f80_t a, f80_t b, bool nearest, unsigned *quotient
     f80_class_t ca = f80_class(a), cb = f80_class(b);
     if (ca == F80_INFINITY || cb == F80_ZERO)
         return f80_invalid(e);
-    if (denormal(e, a) | denormal(e, b))
+    if (denormals(e, a, b))
         return a;
     if (ca == F80_ZERO)
         return a;
@@ -191,7 +196,7 @@ f80_t f80_scale(float_env_t *e, f80_t a, f80_t b)
     f80_class_t ca = f80_class(a), cb = f80_class(b);
     if (cb == F80_INFINITY && ((ca == F80_INFINITY && f80_sign(b)) || (ca == F80_ZERO && !f80_sign(b))))
         return f80_invalid(e);
-    if (denormal(e, a) | denormal(e, b))
+    if (denormals(e, a, b))
         return a;
     if (ca == F80_INFINITY || ca == F80_ZERO)
         return a;
@@ -250,7 +255,7 @@ f80_order_t f80_compare(float_env_t *e, f80_t a, f80_t b, bool signals)
             e->raised |= X87_IE;
         return F80_UNORDERED;
     }
-    if (denormal(e, a) | denormal(e, b))
+    if (denormals(e, a, b))
         return F80_UNORDERED;
     return order_of(a, b);
 }

@@ -138,6 +138,11 @@ static bool denormal(float_env_t *e, f80_t a)
         e->raised |= X87_DE;
     return f80_stopped(e);
 }
+static bool denormals(float_env_t *e, f80_t a, f80_t b)
+{
+    bool first = denormal(e, a);
+    return denormal(e, b) || first;
+}
 
 /* ---- sine, cosine, tangent ---- */
 
@@ -275,7 +280,7 @@ f80_t f80_atan2(float_env_t *e, f80_t y, f80_t x)
         return nan;
     f80_class_t cy = f80_class(y), cx = f80_class(x);
     bool sign = f80_sign(y), left = f80_sign(x);
-    if (denormal(e, x) | denormal(e, y))
+    if (denormals(e, x, y))
         return y;
     if (cy == F80_INFINITY && cx == F80_INFINITY)
         return scaled_pi(e, sign, -2, left ? 3 : 1);
@@ -361,7 +366,7 @@ f80_t f80_yl2x(float_env_t *e, f80_t y, f80_t x)
     bool is_one = x.m == F80_ONE_BIT && x.se == F80_BIAS;
     if ((cx == F80_INFINITY && cy == F80_ZERO) || (is_one && cy == F80_INFINITY))
         return f80_invalid(e);
-    if (denormal(e, x) | denormal(e, y))
+    if (denormals(e, x, y))
         return x;
     if (cx == F80_ZERO || cx == F80_INFINITY)
         return y_times_infinity(e, y, cx == F80_ZERO, false);
@@ -392,7 +397,7 @@ f80_t f80_yl2xp1(float_env_t *e, f80_t y, f80_t x)
     bool sign = f80_sign(x), too_low = sign && f80_exponent(x) >= F80_BIAS;      /* x <= -1: undefined by the manual */
     if ((cx == F80_INFINITY && (sign || cy == F80_ZERO)) || (cx == F80_ZERO && cy == F80_INFINITY) || too_low)
         return f80_invalid(e);
-    if (denormal(e, x) | denormal(e, y))
+    if (denormals(e, x, y))
         return x;
     if (cx == F80_INFINITY || cy == F80_INFINITY)
         return f80_infinity(f80_sign(y) != sign);
