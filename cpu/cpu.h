@@ -128,6 +128,7 @@ typedef struct cpu {
     observer_t *observer;
     bool    no_cache, l1;            /* one-instruction blocks never kept; which lowering runs */
     u8    (*acknowledge)(void *pic); /* INTA: the vector */
+    void  (*apic_base_written)(void *pic, u64 base);             /* IA32_APIC_BASE: WRMSR or RESET; NULL: nobody listens */
     void   *pic;
     jmp_buf on_fault;
     fault_link_t chain[CHAIN_MAX];   /* faults since the last handler was reached */
