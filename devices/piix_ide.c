@@ -21,7 +21,7 @@ static const pci_register_t registers[] = {
     { PCI_STATUS, 2, 0x0280, 0, 0x3800 },
     { PCI_CLASS, 4, 0x01018000, 0, 0 },                      /* IDE, master capable, both channels at the legacy ports */
     { PCI_HEADER, 4, 0, 0x0000F000, 0 },
-    { PCI_BAR + 16, 4, 1, 0x0000FFF0, 0 },                   /* BMIBA */
+    { PCI_BAR + 16, 4, 1, 0xFFFFFFF0, 0 },                   /* BMIBA; the data sheet has bits 31-16 fixed, firmware (SeaBIOS) sizes 32 */
     { 0x40, 4, 0x80008000, 0xF3FFF3FF, 0 },                  /* IDETIM; set up as firmware does: both channels decode */
     { 0x44, 1, 0x00, 0xFF, 0 },                              /* SIDETIM */
 };

@@ -196,8 +196,8 @@ END_TEST
 START_TEST(cpuid_names_each_model)                                              /* AP-485 */
 {
     static const struct { u8 model; u32 family, has, lacks; } rows[] = {
-        { MODEL_PENTIUM, 5, 0x1BE, 0x8040 }, { MODEL_PENTIUM_MMX, 5, 0x1BE, 0x8040 }, { MODEL_PENTIUM2, 6, 0x3F9FE, 0x07800201 },
-        { MODEL_PENTIUM3, 6, 0x3F9FE, 0x07800201 }, { MODEL_PENTIUM4, 15, 0x3F9FE, 0x07800201 },
+        { MODEL_PENTIUM, 5, 0x3BE, 0x8040 }, { MODEL_PENTIUM_MMX, 5, 0x3BE, 0x8040 }, { MODEL_PENTIUM2, 6, 0x3FBFE, 0x07800001 },
+        { MODEL_PENTIUM3, 6, 0x3FBFE, 0x07800001 }, { MODEL_PENTIUM4, 15, 0x3FBFE, 0x07800001 },
     };
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {
         cpu.model = (model_t)rows[i].model;
