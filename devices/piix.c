@@ -38,7 +38,8 @@ static const pci_register_t registers[] = {
 static u16 route(const piix_t *chip, unsigned n)
 {
     u8 control = chip->pci.config[PIRQRC + n];
-    return control & NOT_ROUTED ? 0 : (u16)(1u << (control & 15) & ROUTABLE);
+    u32 line = 1u << (control & 15);
+    return (u16)(control & NOT_ROUTED ? 0 : line & ROUTABLE);
 }
 
 static u16 levels(const piix_t *chip)
