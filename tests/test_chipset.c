@@ -1,4 +1,4 @@
-/* test_chipset.c - facts about the chipset in its place, in whole machines: what the PCI bus holds, shadow RAM under our firmware, soft off, the
+/* test_chipset.c - facts about the chipset in its place, in whole machines: what the PCI bus holds, shadow RAM, soft off, the
  * power button, interrupts by the APICs in a running guest, a bus master beside it; and that random use of all of it is harmless and repeatable. */
 #include <check.h>
 #include <stdlib.h>
@@ -84,18 +84,22 @@ START_TEST(cf9_resets_and_cf8_does_not)
 }
 END_TEST
 
-START_TEST(our_firmware_shadows_itself)
+START_TEST(rom_at_power_on_and_ram_when_unlocked)
 {
-    machine_t m = power_on(CPU_PENTIUM4, ENGINE_L0, false);
+    machine_t m = power_on(CPU_PENTIUM4, ENGINE_L0, true);
+    bus_t *bus = pc_bus(m.pc);
     ck_assert_uint_eq(config(m, 0, 0x58), 0);
-    pc_run(m.pc, UINT64_MAX, 3000000);
-    ck_assert_uint_eq(config(m, 0, 0x58) >> 8, 0x10);                           /* F0000: from RAM, protected; C0000-DFFFF: no ROM, left alone */
-    ck_assert_uint_eq(config(m, 0, 0x5C), 0x11110000);                          /* E0000-EFFFF */
-    ck_assert_uint_eq(bus_load(pc_bus(m.pc), 0xFFFF0, W8), bios_rom[0x1FFF0]);
-    ck_assert_uint_eq(bus_load(pc_bus(m.pc), 0xE0000, W16), 0xAA55);
-    ck_assert_uint_eq(bus_load(pc_bus(m.pc), 0xD0000, W32), 0xFFFFFFFF);
+    ck_assert_uint_eq(bus_load(bus, 0xFFFF0, W8), 0xEA);
+    ck_assert_uint_eq(bus_load(bus, 0xFFFFFFF0, W8), 0xEA);
+    ck_assert_uint_eq(bus_load(bus, 0xD0000, W32), 0xFFFFFFFF);                 /* nobody is there */
+    configure(m, 0, 0x58, 0x00002000);                                          /* F0000: reads ROM, writes RAM */
+    bus_store(bus, 0xF1000, W8, 0x77);
+    ck_assert_uint_eq(bus_load(bus, 0xF1000, W8), 0);
+    configure(m, 0, 0x58, 0x00001000);
+    ck_assert_uint_eq(bus_load(bus, 0xF1000, W8), 0x77);
+    ck_assert_uint_eq(bus_load(bus, 0xFFFFFFF0, W8), 0xEA);
     pc_reset(m.pc);
-    ck_assert_uint_eq(config(m, 0, 0x58), 0);
+    ck_assert_uint_eq(bus_load(bus, 0xFFFF0, W8), 0xEA);
     power_off(&m);
 }
 END_TEST
@@ -269,7 +273,7 @@ int main(void)
     tcase_set_timeout(tc, 300);
     tcase_add_test(tc, the_bus_holds_what_the_schematic_says);
     tcase_add_test(tc, cf9_resets_and_cf8_does_not);
-    tcase_add_test(tc, our_firmware_shadows_itself);
+    tcase_add_test(tc, rom_at_power_on_and_ram_when_unlocked);
     tcase_add_test(tc, the_frame_buffer_moves);
     tcase_add_test(tc, soft_off_powers_off);
     tcase_add_test(tc, the_power_button_raises_irq_9);
