@@ -77,9 +77,10 @@ static void write_cf8(void *self, u16 reg, width_t w, u32 value)
 static bool attach_ports(pc_t *pc)
 {
     const port_range_t apm = { "apm", 0x0B2, 2, W8, piix_apm_read, piix_apm_write, &pc->pm, false };
+    const port_range_t gpe = { "gpe", 0xAFE0, 4, W8, piix_gpe_read, piix_gpe_write, &pc->pm, false };
     const wide_range_t address = { "pci address", 0xCF8, 4, read_cf8, write_cf8, pc };
     const wide_range_t data = { "pci data", 0xCFC, 4, pci_data_read, pci_data_write, &pc->pci };
-    return bus_attach(&pc->bus, &apm) && bus_attach_wide(&pc->bus, &address) && bus_attach_wide(&pc->bus, &data);
+    return bus_attach(&pc->bus, &apm) && bus_attach(&pc->bus, &gpe) && bus_attach_wide(&pc->bus, &address) && bus_attach_wide(&pc->bus, &data);
 }
 
 /* ---- ROMs as the ISA bus shows them ---- */

@@ -4,6 +4,8 @@
  * PM1a status, enable and control, the 24-bit timer at 3.579545 MHz, a general purpose event block; S5 switches the power off.
  * The processor has no system management mode: what firmware's SMI handler would do at B2h is done here, ACPI_ENABLE (F1h) and
  * ACPI_DISABLE (F0h) set and clear SCI_EN; APMC_EN (58h bit 25) reads as set up already, so that firmware installs no handler.
+ * AFE0h-AFE3h is QEMU's general purpose event block (status, enable; its docs/specs/acpi_pci_hotplug.rst), which SeaBIOS's tables name:
+ * no event ever comes there.
  * On the SMBus every address is empty: a transaction ends with the device error.
  * Left out: sleep states other than S5 (S1 and S3 are refused: nothing happens, said once), throttling and clock control (PCNTRL, LVL2 and
  * LVL3 are kept), global and device monitors (10h-3Fh), the general purpose inputs and outputs, SMI. */
@@ -180,6 +182,22 @@ void piix_apm_write(void *self, u16 reg, u32 value)
     update(chip);
 }
 
+/* ---- AFE0h ---- */
+
+u32 piix_gpe_read(void *self, u16 reg)
+{
+    const piix_pm_t *chip = self;
+    return reg < 2 ? 0 : chip->quiet_enable >> 8 * (reg & 1u);
+}
+
+void piix_gpe_write(void *self, u16 reg, u32 value)
+{
+    piix_pm_t *chip = self;
+    unsigned shift = 8 * (reg & 1u);
+    if (reg >= 2)
+        chip->quiet_enable = (u16)((chip->quiet_enable & ~(0xFFu << shift)) | (value & 0xFF) << shift);
+}
+
 /* ---- SMBus (7.3) ---- */
 
 u32 piix_smbus_read(void *self, u16 reg, width_t w)
@@ -237,7 +255,7 @@ bool piix_pm_init(piix_pm_t *chip, pci_t *pci, u8 devfn, vclock_t *clock, bus_t 
 /* The timer runs on: it has no reset. */
 void piix_pm_reset(piix_pm_t *chip)
 {
-    chip->status = chip->enable = chip->control = chip->gp_status = chip->gp_enable = 0;
+    chip->status = chip->enable = chip->control = chip->gp_status = chip->gp_enable = chip->quiet_enable = 0;
     chip->apmc = chip->apms = 0;
     memset(chip->smbus, 0, sizeof chip->smbus);
     chip->half = ticks(chip) >> HALF_BITS;
@@ -248,7 +266,7 @@ void piix_pm_walk(piix_pm_t *chip, walker_t *w)
 {
     walk_chip(w, "piix-pm", 1);
     FIELD(w, chip->status); FIELD(w, chip->enable); FIELD(w, chip->control);
-    FIELD(w, chip->gp_status); FIELD(w, chip->gp_enable);
+    FIELD(w, chip->gp_status); FIELD(w, chip->gp_enable); FIELD(w, chip->quiet_enable);
     FIELD_MAX(w, chip->half, UINT64_MAX >> HALF_BITS);
     FIELD(w, chip->apmc); FIELD(w, chip->apms);
     FIELD_ARRAY(w, chip->smbus);

@@ -16,6 +16,7 @@ typedef struct piix_pm {
     line_t    power_off;             /* a pulse: S5 was asked for */
     u16 status, enable, control;     /* PMSTS, PMEN, PMCNTRL */
     u16 gp_status, gp_enable;        /* GPSTS, GPEN */
+    u16 quiet_enable;                /* the enable half of the block at AFE0h */
     u64 half;                        /* how many times bit 23 of the timer had changed when we last looked */
     u8  apmc, apms;                  /* B2h, B3h */
     u8  smbus[PIIX_SMBUS_PORTS];     /* the host controller's registers */
@@ -34,4 +35,6 @@ u32  piix_smbus_read(void *chip, u16 reg, width_t w);        /* SMBBA: a wide ro
 void piix_smbus_write(void *chip, u16 reg, width_t w, u32 value);
 u32  piix_apm_read(void *chip, u16 reg);                     /* B2h, B3h: width 8 */
 void piix_apm_write(void *chip, u16 reg, u32 value);
+u32  piix_gpe_read(void *chip, u16 reg);                     /* AFE0h-AFE3h: width 8 */
+void piix_gpe_write(void *chip, u16 reg, u32 value);
 void piix_pm_walk(piix_pm_t *chip, walker_t *w);             /* after pci_walk */

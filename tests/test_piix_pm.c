@@ -148,6 +148,12 @@ START_TEST(general_purpose_events_are_there_and_quiet)
     ck_assert_uint_eq(in(PM + 0x0C, W32), 0x0F010000);
     out(PM + 4, W16, SCI_EN);
     ck_assert(!sci);
+    ck_assert(bus_attach(&bus, &(port_range_t){ "gpe", 0xAFE0, 4, W8, piix_gpe_read, piix_gpe_write, &pm, false }));
+    out(0xAFE0, W32, 0xFFFFFFFF);
+    ck_assert_uint_eq(in(0xAFE0, W32), 0xFFFF0000);
+    out(0xAFE2, W16, 0x0102);
+    ck_assert_uint_eq(in(0xAFE3, W8), 1);
+    ck_assert(!sci);
 }
 END_TEST
 
