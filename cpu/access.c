@@ -72,8 +72,11 @@ static void store_page(cpu_t *cpu, u32 linear, width_t w, u32 v, bool user)
         bus_store(cpu->bus, r.physical, w, v);
         return;
     }
-    if (!r.page.writable)
+    if (!r.page.writable) {
+        if (r.page.beneath)                                    /* a ROM is read here, and the RAM behind it written: no code comes from there */
+            put(r.page.beneath + (linear & OFFSET), w, v);
         return;
+    }
     u8 *host = r.page.host + (linear & OFFSET);
     if (holds_code(cpu, r.physical, r.page.host)) store_beside_code(cpu, host, w, v);
     else                                          put(host, w, v);

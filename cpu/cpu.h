@@ -130,6 +130,7 @@ typedef struct cpu {
     observer_t *observer;
     bool    no_cache, l1;            /* one-instruction blocks never kept; which lowering runs */
     u8    (*acknowledge)(void *pic); /* INTA: the vector */
+    void  (*apic_base_written)(void *pic, u64 base);             /* IA32_APIC_BASE: WRMSR or RESET; NULL: nobody listens */
     void   *pic;
     void  (*ferr)(void *owner, bool level);      /* the FERR# pin: an unmasked x87 exception is pending, and CR0.NE is clear */
     void   *ferr_owner;

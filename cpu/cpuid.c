@@ -25,16 +25,26 @@ static leaf_t leaf_extended(model_t model, const model_identity_t *id, u32 leaf)
     return (leaf_t){ get(part, W32), get(part + 4, W32), get(part + 8, W32), get(part + 12, W32) };
 }
 
-/* A leaf beyond the last basic one answers as the last basic one does. */
-static leaf_t answer(model_t model, u32 leaf)
+enum { APIC_BIT = 1 << 9, APIC_ENABLED = 1 << 11 };
+
+/* Bit 9: there is a local APIC, and IA32_APIC_BASE (from the P6 on) does not disable it.  SDM vol. 3A, 10.4.3. */
+static u32 features(const cpu_t *cpu)
 {
+    bool hidden = cpu->model >= MODEL_PENTIUM2 && !(cpu->apic_base & APIC_ENABLED);
+    return model_feature_bits(cpu->model) & ~(u32)(hidden ? APIC_BIT : 0);
+}
+
+/* A leaf beyond the last basic one answers as the last basic one does. */
+static leaf_t answer(const cpu_t *cpu, u32 leaf)
+{
+    model_t model = cpu->model;
     const model_identity_t *id = model_identity(model);
     if (id->brand && leaf >= EXTENDED && leaf <= EXTENDED_LAST)
         return leaf_extended(model, id, leaf);
     if (leaf == 0)
         return leaf_vendor(id);
     if (leaf == 1 || id->max_leaf == 1)
-        return (leaf_t){ id->signature, id->brand_index, 0, model_feature_bits(model) };
+        return (leaf_t){ id->signature, id->brand_index, 0, features(cpu) };
     return (leaf_t){ id->cache_eax, id->cache[0], id->cache[1], id->cache[2] };
 }
 
@@ -43,7 +53,7 @@ void CPUID(cpu_t *cpu, const op_t *op, width_t w)
     (void)op; (void)w;
     if (!model_has(cpu->model, HAS_CPUID))
         fault_ud(cpu);
-    leaf_t leaf = answer(cpu->model, cpu->r[EAX]);
+    leaf_t leaf = answer(cpu, cpu->r[EAX]);
     cpu->r[EAX] = leaf.eax;
     cpu->r[EBX] = leaf.ebx;
     cpu->r[ECX] = leaf.ecx;

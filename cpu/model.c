@@ -2,13 +2,13 @@
  *
  * Choices: the 486 is an early one, without CPUID, EFLAGS.ID and CR4 (they came with the "SL enhanced" ones).  The Pentium is a
  * P54C, the Pentium II a Deschutes (PAT, PSE-36, working SEP), the Pentium III a Coppermine, the Pentium 4 a Prescott "J"
- * (execute disable, no EM64T).  No model has a local APIC here. */
+ * (execute disable, no EM64T). */
 #include "cpu/model.h"
 
 #define BIT(feature) (1u << (feature))
 
 enum { SINCE_PENTIUM = BIT(HAS_486) | BIT(HAS_CPUID) | BIT(HAS_VME) | BIT(HAS_DE) | BIT(HAS_PSE) | BIT(HAS_TSC) | BIT(HAS_MSR)
-                     | BIT(HAS_MCE) | BIT(HAS_CX8),
+                     | BIT(HAS_MCE) | BIT(HAS_CX8) | BIT(HAS_APIC),
        SINCE_MMX = SINCE_PENTIUM | BIT(HAS_RDPMC),
        SINCE_PENTIUM2 = SINCE_MMX | BIT(HAS_PAE) | BIT(HAS_SEP) | BIT(HAS_MTRR) | BIT(HAS_PGE) | BIT(HAS_MCA) | BIT(HAS_CMOV)
                       | BIT(HAS_PAT) | BIT(HAS_PSE36) | BIT(HAS_UD2),
@@ -78,7 +78,7 @@ u32 model_cr4_mask(model_t model)
 u32 model_feature_bits(model_t model)
 {
     static const struct { u8 feature, bit; } rows[] = {
-        { HAS_VME, 1 }, { HAS_DE, 2 }, { HAS_PSE, 3 }, { HAS_TSC, 4 }, { HAS_MSR, 5 }, { HAS_PAE, 6 }, { HAS_MCE, 7 }, { HAS_CX8, 8 },
+        { HAS_VME, 1 }, { HAS_DE, 2 }, { HAS_PSE, 3 }, { HAS_TSC, 4 }, { HAS_MSR, 5 }, { HAS_PAE, 6 }, { HAS_MCE, 7 }, { HAS_CX8, 8 }, { HAS_APIC, 9 },
         { HAS_SEP, 11 }, { HAS_MTRR, 12 }, { HAS_PGE, 13 }, { HAS_MCA, 14 }, { HAS_CMOV, 15 }, { HAS_PAT, 16 }, { HAS_PSE36, 17 },
     };
     u32 bits = 1;                                              /* the x87 is on the chip */

@@ -8,6 +8,7 @@ typedef enum {
     HAS_TEST_REGISTERS,          /* MOV to and from TR6 and TR7: 386 and 486 */
     HAS_CPUID,                   /* and EFLAGS.ID, CR4 */
     HAS_VME, HAS_DE, HAS_PSE, HAS_TSC, HAS_MSR, HAS_MCE, HAS_CX8,
+    HAS_APIC,                    /* a local APIC; CPUID hides it while IA32_APIC_BASE disables it */
     HAS_RDPMC,
     HAS_PAE, HAS_SEP, HAS_MTRR, HAS_PGE, HAS_MCA, HAS_CMOV, HAS_PAT, HAS_PSE36,
     HAS_UD2,                     /* UD2 as such (the opcode raises #UD everywhere), long NOP 0F 1F */

@@ -39,7 +39,7 @@ static const msr_row_t rows[] = {
     { 0x00E, 1, FIRST, MODEL_PENTIUM_MMX, CONSTANT, .value = 0 },                               /* TR12 */
     { 0x011, 3, FIRST, MODEL_PENTIUM_MMX, CONSTANT, .missing = counters },                      /* CESR, CTR0, CTR1 */
     { 0x017, 1, P6, P4, READ_ONLY, .value = 0 },                                                /* PLATFORM_ID */
-    { 0x01B, 1, P6, P4, KEPT, FIELD_AT(apic_base), PHYSICAL | 0x100, .value = 0xFEE00100 },     /* APIC_BASE: BSP, no APIC */
+    { 0x01B, 1, P6, P4, KEPT, FIELD_AT(apic_base), PHYSICAL | 0x900, .value = 0xFEE00900 },     /* APIC_BASE: BSP, enabled */
     { 0x02A, 1, P6, P4, CONSTANT, .value = 0 },                                                 /* EBL_CR_POWERON */
     { 0x02C, 1, P4, P4, READ_ONLY, .value = 0x11020000 },                                       /* EBC_FREQUENCY_ID: 17 x 200 MHz */
     { 0x079, 1, P6, P4, CONSTANT, .value = 0 },                                                 /* BIOS_UPDT_TRIG */
@@ -93,6 +93,8 @@ void msr_reset(cpu_t *cpu)
     for (unsigned i = 0; i < COUNT_OF(rows); i++)
         for (u32 n = 0; rows[i].kind == KEPT && n < rows[i].count; n++)
             *kept(cpu, &rows[i], rows[i].first + n) = cpu->model >= rows[i].since ? rows[i].value : 0;
+    if (cpu->apic_base_written && cpu->model >= P6)
+        cpu->apic_base_written(cpu->pic, cpu->apic_base);
 }
 
 /* ---- RDMSR, WRMSR ---- */
@@ -131,6 +133,8 @@ static void write_kept(cpu_t *cpu, const msr_row_t *row, u64 value)
     if (value & ~row->writable || (row->first == IA32_PAT && !pat_is_good(value)))
         fault(cpu, GP, 0);
     *kept(cpu, row, cpu->r[ECX]) = value;
+    if (row->at == FIELD_AT(apic_base) && cpu->apic_base_written)
+        cpu->apic_base_written(cpu->pic, value);
     if (row->at == FIELD_AT(efer))
         cpu_flush_tlb(cpu, true);                /* NX bits count from now on, or no more */
 }

@@ -352,6 +352,7 @@ void ata_write(ata_t *d, unsigned reg, u8 value)
 
 void ata_acknowledge(ata_t *d) { interrupt(d, false); }
 bool ata_dma_requested(const ata_t *d) { return block_left(d, PHASE_IN) || block_left(d, PHASE_OUT); }
+u32  ata_dma_bytes(const ata_t *d, bool in) { return block_left(d, in ? PHASE_IN : PHASE_OUT); }
 bool ata_busy(const ata_t *d)  { return d->phase != PHASE_IDLE; }
 
 /* A command during DRQ gives up the data phase, as the drives of ATA-1 do; during BSY it is not seen; asleep, only a reset is. */

@@ -77,6 +77,7 @@ void ata_data_word_out(ata_t *drive, u16 word);
 u32  ata_data_in(ata_t *drive, u8 *to, u32 bytes);
 u32  ata_data_out(ata_t *drive, const u8 *from, u32 bytes);
 bool ata_dma_requested(const ata_t *drive);  /* DMARQ's level, for who loads a state */
+u32  ata_dma_bytes(const ata_t *drive, bool in);             /* what ata_data_in (or _out) would move now */
 
 void ata_walk(ata_t *drive, walker_t *w);
 

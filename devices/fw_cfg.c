@@ -3,7 +3,7 @@
  * Left out: the DMA interface (bit 1 of the ID is clear), writes to items, items of QEMU's own start-up options (kernel, initrd, ...). */
 #include "devices/fw_cfg.h"
 
-enum { SIGNATURE = 0x00, ID = 0x01, RAM_SIZE = 0x03, NB_CPUS = 0x05, MAX_CPUS = 0x0F, FILE_DIR = 0x19, FILE_FIRST = 0x20 };
+enum { SIGNATURE = 0x00, ID = 0x01, RAM_SIZE = 0x03, NB_CPUS = 0x05, MAX_CPUS = 0x0F, FILE_DIR = 0x19, FILE_FIRST = 0x20, IRQ0_OVERRIDE = 0x8002 };
 enum { WRITE_CHANNEL = 0x4000, TRADITIONAL = 1, ENTRY = 64 };
 
 static u8 byte_of(u64 value, u32 at, u32 bytes) { return (u8)(at < bytes ? value >> at * 8 : 0); }
@@ -30,6 +30,7 @@ static u8 byte_at(const fw_cfg_t *fw, u32 at)
     case ID:        return byte_of(TRADITIONAL, at, 4);
     case RAM_SIZE:  return byte_of(fw->ram_bytes, at, 8);
     case NB_CPUS: case MAX_CPUS: return byte_of(fw->cpus, at, 2);
+    case IRQ0_OVERRIDE: return byte_of(1, at, 1);            /* "IRQ 0 is pin 2 of the I/O APIC": hw/i386/fw_cfg.h */
     case FILE_DIR:  return directory_byte(fw, at);
     default:        return (u8)(i < fw->n_files && i < FW_CFG_FILES && at < fw->file[i].bytes ? fw->file[i].data[at] : 0);
     }

@@ -4,7 +4,8 @@
  * Where device 1 is selected and missing, device 0 answers for it: its registers, but 00h as Status (9.16.1).  Where nobody can answer
  * (an empty cable, or device 0 missing: device 1 does not know) the lines float high, but for DD7: the standard asks the host for a
  * pull-down there, so that BSY is seen clear where there is no drive: 7Fh.
- * Left out: the bus master (it will use ata.h's data phase), native PCI mode, packet devices. */
+ * A bus master (piix_ide.c) hears the selected drive's DMARQ and uses ata.h's data phase.
+ * Left out: native PCI mode, packet devices. */
 #include "devices/ide.h"
 
 enum { HOB = 0x80, SRST = 0x04, nIEN = 0x02 };           /* Device Control, 7.8 */
@@ -19,6 +20,13 @@ static void update(ide_t *ide)
         ide->level = level;
         line_set(&ide->irq, level);
     }
+}
+
+static void dmarq(void *chip, int pin, bool level)
+{
+    ide_t *ide = chip;
+    if ((ide->selected & 1) == pin)
+        line_set(&ide->dmarq, level);
 }
 
 static void intrq(void *chip, int pin, bool level)
@@ -42,6 +50,7 @@ static void select_drive(ide_t *ide, unsigned unit)
 {
     ide->selected = unit & 1;
     update(ide);
+    line_set(&ide->dmarq, ata_dma_requested(&ide->drive[unit & 1]));
 }
 
 /* ---- ports ---- */
@@ -160,6 +169,8 @@ void ide_init(ide_t *ide, vclock_t *clock, line_t irq, unsigned number)
     *ide = (ide_t){ .irq = irq };
     for (unsigned unit = 0; unit < IDE_DRIVES; unit++)
         ata_init(&ide->drive[unit], clock, (line_t){ intrq, ide, (int)unit }, (u8)(number * IDE_DRIVES + unit), unit == 1);
+    for (unsigned unit = 0; unit < IDE_DRIVES; unit++)
+        ide->drive[unit].dmarq = (line_t){ dmarq, ide, (int)unit };
 }
 
 void ide_attach(ide_t *ide, unsigned unit, disk_t *disk)

@@ -8,6 +8,7 @@ enum { IDE_DRIVES = 2 };
 
 typedef struct ide {
     line_t irq;
+    line_t dmarq;                /* of the selected drive; unconnected: no bus master.  Who connects it sets can_dma in the drives */
     ata_t  drive[IDE_DRIVES];    /* device 0 (master), device 1 (slave) */
     u8     selected;             /* DEV of the last write to the Device register */
     u8     control;              /* Device Control: HOB, SRST, nIEN */

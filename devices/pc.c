@@ -1,8 +1,8 @@
 /* pc.c - THE SCHEMATIC: which chips a PC/AT has, at which ports they answer, and how their pins are wired.
  * IBM PC AT Technical Reference (1502494), with the additions of later boards: PS/2 mouse, 16550A, IDE, VGA with linear frame buffer.
  *
- * Firmware is shadowed: the board copies its ROM into the RAM under C0000-FFFFF at reset and runs it there, writable, as
- * boards do after their set-up.  Left out in this version: PCI, and with it the registers that would write-protect the shadow. */
+ * The PCI bus, the chipset and the APICs are on the second sheet, pc_chipset.c; its registers decide whether C0000-FFFFF is ROM
+ * (as at power-on) or RAM. */
 #include "devices/pc.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +10,8 @@
 
 /* ---- wires that lead to the processor ---- */
 
-static void to_intr(void *pc, int pin, bool level) { (void)pin; cpu_intr(&((pc_t *)pc)->cpu, level); }
 static void to_ferr(void *pc, bool level)          { coprocessor_ferr(&((pc_t *)pc)->coprocessor, 0, level); }
 static void to_ignne(void *pc, int pin, bool level) { (void)pin; cpu_ignne(&((pc_t *)pc)->cpu, level); }
-static u8   interrupt_acknowledge(void *pc)        { return pic_acknowledge(&((pc_t *)pc)->master); }
 static void to_a20(void *pc, int pin, bool level)  { (void)pin; bus_set_a20(&((pc_t *)pc)->bus, level); }
 
 /* The 8042 and port 92h pulse the processor's RESET alone: everything else keeps its state, which is how a 286 came back from
@@ -67,21 +65,17 @@ static bool out2(void *pit)                                                     
 
 /* ---- wires between chips ---- */
 
-#define TO_MASTER(n) (line_t){ pic_line, &pc->master, (n) }
-#define TO_SLAVE(n)  (line_t){ pic_line, &pc->slave, (n) }
+/* Interrupt lines of the ISA bus: they pass through the chipset, where PCI interrupts join them. */
+#define TO_MASTER(n) (line_t){ piix_isa_irq, &pc->piix, (n) }
+#define TO_SLAVE(n)  (line_t){ piix_isa_irq, &pc->piix, 8 + (n) }
 
 static void wire(pc_t *pc)
 {
-    pc->master.intr = (line_t){ to_intr, pc, 0 };
-    pc->cpu.acknowledge = interrupt_acknowledge;
-    pc->cpu.pic = pc;
     pc->cpu.ferr = to_ferr;
     pc->cpu.ferr_owner = pc;
-
     pc->pit.counter[0].out = TO_MASTER(0);
     pc->pit.counter[2].out = (line_t){ board_out2, &pc->board, 0 };
     pc->kbc.irq[KBC_KEYBOARD] = TO_MASTER(1);
-    pc->slave.intr = TO_MASTER(2);
     pc->uart[1].irq = TO_MASTER(3);
     pc->uart[0].irq = TO_MASTER(4);
     pc->fdc.irq = TO_MASTER(6);
@@ -141,8 +135,8 @@ static bool attach_ports(pc_t *pc)
         { "com1",       0x3F8, 8,  W8, uart_read,        uart_write,        &pc->uart[0], false },
         { "elcr 1",     0x4D0, 1,  W8, pic_elcr_read,    pic_elcr_write,    &pc->master,  false },
         { "elcr 2",     0x4D1, 1,  W8, pic_elcr_read,    pic_elcr_write,    &pc->slave,   false },
+        { "debugcon 2", 0x402, 1,  W8, board_read_e9,    board_write_e9,    &pc->board,   false },
         { "fw_cfg",     0x510, 2,  W16, fw_cfg_read,     fw_cfg_write,      &pc->fw_cfg,  false },
-        { "reset",      0xCF8, 4,  W32, board_read_cf8,  board_write_cf8,   &pc->board,   false },
         { "power",      0x8900, 1, W8, NULL,             board_write_8900,  &pc->board,   false },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -157,9 +151,8 @@ static bool map_memory(pc_t *pc)
 {
     const region_t window = { .name = "vga window", .first = VGA_WINDOW_FIRST, .bytes = VGA_WINDOW_BYTES,
                               .read = vga_load, .write = vga_store, .chip = &pc->vga };
-    const region_t frame_buffer = { .name = "vga frame buffer", .first = PC_LFB, .bytes = pc->vga.vram_bytes, .host = vga_vram(&pc->vga) };
     const region_t rom = { .name = "firmware", .first = 0u - pc->config.bios_bytes, .bytes = pc->config.bios_bytes, .host = pc->rom, .read_only = true };
-    return bus_map(&pc->bus, &window) >= 0 && bus_map(&pc->bus, &frame_buffer) >= 0 && bus_map(&pc->bus, &rom) >= 0;
+    return bus_map(&pc->bus, &window) >= 0 && bus_map(&pc->bus, &rom) >= 0;
 }
 
 /* ---- CMOS: what the firmware is told.  Bytes as SeaBIOS, Bochs and QEMU agree on them (QEMU hw/i386/pc.c names them). ---- */
@@ -213,16 +206,6 @@ static void attach_drives(pc_t *pc)
 
 /* ---- life ---- */
 
-static void load_shadow(pc_t *pc)
-{
-    const pc_config_t *c = &pc->config;
-    u32 top = c->bios_bytes < PC_TOP_OF_ROM ? c->bios_bytes : PC_TOP_OF_ROM;
-    memset(pc->ram + PC_SHADOW_FIRST, 0, PC_SHADOW_END - PC_SHADOW_FIRST);
-    memcpy(pc->ram + PC_SHADOW_END - top, pc->rom + c->bios_bytes - top, top);
-    if (c->vgabios)
-        memcpy(pc->ram + PC_SHADOW_FIRST, c->vgabios, c->vgabios_bytes);
-}
-
 static void init_chips(pc_t *pc)
 {
     vclock_t *clock = &pc->clock;
@@ -242,7 +225,7 @@ static void init_chips(pc_t *pc)
     for (unsigned n = 0; n < 2; n++)
         ide_init(&pc->ide[n], clock, TO_SLAVE(n ? 7 : 6), n);
     fw_cfg_init(&pc->fw_cfg, pc->config.ram_bytes, 1);
-    if (pc->config.vgabios)
+    if (pc->config.vgabios && !vga_pci_is_rom(pc->config.vgabios, pc->config.vgabios_bytes))    /* one that is comes by the PCI bus */
         fw_cfg_add_file(&pc->fw_cfg, "vgaroms/vgabios.bin", pc->config.vgabios, pc->config.vgabios_bytes);
 }
 
@@ -278,6 +261,10 @@ static bool build(pc_t *pc, char *why, size_t why_bytes)
         return false;
     }
     init_chips(pc);
+    if (!pc_chipset_init(pc)) {
+        snprintf(why, why_bytes, "this host is out of memory");
+        return false;
+    }
     if (!attach_ports(pc) || !map_memory(pc)) {
         snprintf(why, why_bytes, "the port of isa-debug-exit (%X) belongs to another chip", pc->config.debug_exit_port);
         return false;
@@ -321,6 +308,7 @@ void pc_free(pc_t *pc)
     vga_free(&pc->vga);
     free(pc->ram);
     free(pc->rom);
+    pc_chipset_free(pc);
     free(pc);
 }
 
@@ -347,6 +335,6 @@ void pc_reset(pc_t *pc)
     ide_reset(&pc->ide[1]);
     vga_reset(&pc->vga);
     fw_cfg_reset(&pc->fw_cfg);
-    load_shadow(pc);
+    pc_chipset_reset(pc);
     cpu_reset(&pc->cpu);
 }

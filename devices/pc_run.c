@@ -96,9 +96,9 @@ static void take_input(pc_t *pc, const input_t *in)
         fdc_insert(&pc->fdc, in->drive & (PC_FLOPPIES - 1), in->disk);
         break;
     case INPUT_RESET:        pc->stop = STOP_RESET; break;
-    case INPUT_POWER_BUTTON: lacking("the power button (ACPI)"); break;
+    case INPUT_POWER_BUTTON: piix_pm_power_button(&pc->pm); break;
     case INPUT_IPS:          set_rate(pc, in->ips); break;
-    case INPUT_NMI:          if (!pc->rtc.nmi_masked) cpu_nmi(&pc->cpu); break;
+    case INPUT_NMI:          if (!pc->rtc.nmi_masked) { apic_lint(&pc->apic, 1, true); apic_lint(&pc->apic, 1, false); } break;
     }
 }
 
@@ -154,6 +154,7 @@ static pc_stop_t asked(pc_t *pc)
     pc_stop_t why = pc->stop;
     if (why == STOP_BREAK) {                                 /* a reset of the processor alone: see pc.c */
         pc->stop = STOP_NONE;
+        apic_reset(&pc->apic);
         cpu_reset(&pc->cpu);
         return STOP_NONE;
     }

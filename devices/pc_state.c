@@ -153,6 +153,7 @@ void pc_walk(pc_t *pc, walker_t *w)
     ide_walk(&pc->ide[1], w);
     vga_walk(&pc->vga, w);
     fw_cfg_walk(&pc->fw_cfg, w);
+    pc_chipset_walk(pc, w);
     walk_cpu(&pc->cpu, w);
     if (walk_loading(w))
         check_time(pc, w);

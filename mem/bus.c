@@ -24,28 +24,93 @@ bool bus_attach(bus_t *bus, const port_range_t *range)
     return true;
 }
 
+/* ---- rows that are told the width, rows that move ---- */
+
+bool bus_attach_wide(bus_t *bus, const wide_range_t *range)
+{
+    const port_range_t row = { .name = range->name, .first = range->first, .count = range->count, .width = W32, .chip = range->chip };
+    if (!bus_attach(bus, &row))
+        return false;
+    bus->wide[bus->n_ranges].read = range->read;
+    bus->wide[bus->n_ranges].write = range->write;
+    return true;
+}
+
+unsigned bus_attach_movable(bus_t *bus, const wide_range_t *range)
+{
+    wide_range_t nowhere = *range;
+    nowhere.first = nowhere.count = 0;
+    if (!bus_attach_wide(bus, &nowhere))
+        return 0;
+    bus->wide[bus->n_ranges].movable = true;
+    return bus->n_ranges;
+}
+
+static void set_owner(bus_t *bus, unsigned row, unsigned from, unsigned to)
+{
+    const port_range_t *r = &bus->ranges[row];
+    for (u32 port = r->first; port < (u32)r->first + r->count && port < 0x10000; port++)
+        if (bus->owner[port] == from)
+            bus->owner[port] = (u8)to;
+}
+
+/* Who owns a port follows from where the rows are now, never from the order in which they came there. */
+void bus_move_ports(bus_t *bus, unsigned row, u16 first, u16 count)
+{
+    port_range_t *moving = &bus->ranges[row];
+    if (!bus->wide[row].movable || (moving->first == first && moving->count == count))
+        return;
+    for (unsigned i = 1; i <= bus->n_ranges; i++)
+        if (bus->wide[i].movable)
+            set_owner(bus, i, i, 0);
+    moving->first = first;
+    moving->count = count;
+    for (unsigned i = 1; i <= bus->n_ranges; i++)
+        if (bus->wide[i].movable)
+            set_owner(bus, i, 0, i);
+}
+
+/* ---- one access ---- */
+
+/* Must it be split?  A chip that is told the width sees only what one bus cycle can carry. */
+static bool too_wide(const bus_t *bus, u16 port, width_t w)
+{
+    unsigned row = bus->owner[port];
+    const port_range_t *r = &bus->ranges[row];
+    unsigned bytes = (unsigned)w / 8;
+    if (w > (r->width ? r->width : W8))
+        return true;
+    return (bus->wide[row].read || bus->wide[row].write) && ((port & 3u) + bytes > 4 || (unsigned)(port - r->first) + bytes > r->count);
+}
+
 /* Without the machine's hooks, which bracket a whole instruction's access. */
 static u32 in(bus_t *bus, u16 port, width_t w)
 {
-    const port_range_t *r = &bus->ranges[bus->owner[port]];
-    if (w > (r->width ? r->width : W8)) {
+    unsigned row = bus->owner[port];
+    const port_range_t *r = &bus->ranges[row];
+    if (too_wide(bus, port, w)) {
         width_t half = (width_t)(w / 2);
         u32 low = in(bus, port, half);
         return low | in(bus, r->same_port ? port : (u16)(port + half / 8), half) << half;
     }
+    if (bus->wide[row].read)
+        return bus->wide[row].read(r->chip, (u16)(port - r->first), w) & mask(w);
     return r->read ? r->read(r->chip, (u16)(port - r->first)) & mask(w) : mask(w);
 }
 
 static void out(bus_t *bus, u16 port, width_t w, u32 value)
 {
-    const port_range_t *r = &bus->ranges[bus->owner[port]];
-    if (w > (r->width ? r->width : W8)) {
+    unsigned row = bus->owner[port];
+    const port_range_t *r = &bus->ranges[row];
+    if (too_wide(bus, port, w)) {
         width_t half = (width_t)(w / 2);
         out(bus, port, half, value & mask(half));
         out(bus, r->same_port ? port : (u16)(port + half / 8), half, value >> half);
         return;
     }
-    if (r->write)
+    if (bus->wide[row].write)
+        bus->wide[row].write(r->chip, (u16)(port - r->first), w, value & mask(w));
+    else if (r->write)
         r->write(r->chip, (u16)(port - r->first), value & mask(w));
 }
 
@@ -83,12 +148,21 @@ int bus_map(bus_t *bus, const region_t *region)
 
 void bus_remap(bus_t *bus, int number, u32 first, u32 bytes, bool read_only)
 {
+    region_t r = bus->regions[number];
+    r.first = first;
+    r.bytes = bytes;
+    r.read_only = read_only;
+    bus_reshape(bus, number, &r);
+}
+
+void bus_reshape(bus_t *bus, int number, const region_t *region)
+{
     region_t *r = &bus->regions[number];
-    if (r->first == first && r->bytes == bytes && r->read_only == read_only)
+    bool same = r->first == region->first && r->bytes == region->bytes && r->read_only == region->read_only && r->host == region->host
+             && r->beneath == region->beneath && r->read == region->read && r->write == region->write && r->chip == region->chip;
+    if (same)
         return;
-    r->first = first;
-    r->bytes = bytes;
-    r->read_only = read_only;
+    *r = *region;
     changed(bus, true);
 }
 
@@ -116,7 +190,8 @@ bus_page_t bus_page(const bus_t *bus, u32 physical)
     u32 page = physical & ~(u32)(PAGE_BYTES - 1);
     const region_t *r = region_at(bus, page);
     if (r && r->host)
-        return (bus_page_t){ .host = r->host + (page - r->first), .writable = !r->read_only, .code_kept = true };
+        return (bus_page_t){ .host = r->host + (page - r->first), .writable = !r->read_only, .code_kept = true,
+                             .beneath = r->read_only && r->beneath ? r->beneath + (page - r->first) : NULL };
     if (r)
         return (bus_page_t){ .region = r };
     if (page < bus->ram_bytes)
@@ -141,8 +216,9 @@ void bus_store(bus_t *bus, u32 physical, width_t w, u32 value)
 {
     bus_page_t page = bus_page(bus, physical);
     if (page.host) {
-        if (page.writable)
-            put(page.host + (physical & (PAGE_BYTES - 1)), w, value);
+        u8 *to = page.writable ? page.host : page.beneath;
+        if (to)
+            put(to + (physical & (PAGE_BYTES - 1)), w, value);
         return;
     }
     if (!page.region || !page.region->write)
@@ -152,25 +228,20 @@ void bus_store(bus_t *bus, u32 physical, width_t w, u32 value)
     if (bus->after) bus->after(bus->machine);
 }
 
-/* The part of [physical, +bytes) that lies in one page; its host memory, or NULL. */
-static u8 *dma_piece(const bus_t *bus, u64 physical, u32 bytes, u32 *piece, bool *writable)
+/* The part of [physical, +bytes) that lies in one page, and what is there. */
+static bus_page_t dma_piece(const bus_t *bus, u64 physical, u32 bytes, u32 *piece)
 {
     u32 room = PAGE_BYTES - (u32)(physical & (PAGE_BYTES - 1));
     *piece = bytes < room ? bytes : room;
-    if (physical > UINT32_MAX)
-        return NULL;
-    bus_page_t page = bus_page(bus, (u32)physical);
-    *writable = page.writable;
-    return page.host ? page.host + (physical & (PAGE_BYTES - 1)) : NULL;
+    return physical > UINT32_MAX ? (bus_page_t){ 0 } : bus_page(bus, (u32)physical);
 }
 
 u32 dma_read(bus_t *bus, u64 physical, void *to, u32 bytes)
 {
     u32 done = 0;
     for (u32 piece, at = 0; at < bytes; at += piece) {
-        bool writable;
-        const u8 *host = dma_piece(bus, physical + at, bytes - at, &piece, &writable);
-        if (host) memcpy((u8 *)to + at, host, piece);
+        const u8 *host = dma_piece(bus, physical + at, bytes - at, &piece).host;
+        if (host) memcpy((u8 *)to + at, host + ((physical + at) & (PAGE_BYTES - 1)), piece);
         else      memset((u8 *)to + at, 0xFF, piece);
         done += host ? piece : 0;
     }
@@ -181,12 +252,12 @@ u32 dma_write(bus_t *bus, u64 physical, const void *from, u32 bytes)
 {
     u32 done = 0;
     for (u32 piece, at = 0; at < bytes; at += piece) {
-        bool writable = false;
-        u8 *host = dma_piece(bus, physical + at, bytes - at, &piece, &writable);
-        if (!host || !writable)
+        bus_page_t page = dma_piece(bus, physical + at, bytes - at, &piece);
+        u8 *host = page.writable ? page.host : page.beneath;
+        if (!host)
             continue;
-        memcpy(host, (const u8 *)from + at, piece);
-        if (bus->written)
+        memcpy(host + ((physical + at) & (PAGE_BYTES - 1)), (const u8 *)from + at, piece);
+        if (page.writable && bus->written)
             bus->written(bus->cpu, (u32)(physical + at), piece);
         done += piece;
     }

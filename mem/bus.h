@@ -10,6 +10,9 @@ enum { PAGE_BYTES = 4096, BUS_MAX_RANGES = 96, BUS_MAX_REGIONS = 32 };
 
 typedef u32  port_read_fn(void *chip, u16 reg);                 /* reg: port - first */
 typedef void port_write_fn(void *chip, u16 reg, u32 value);
+/* For chips to whom the byte enables matter (PCI).  They see no access across a dword boundary or the range's end. */
+typedef u32  port_read_wide_fn(void *chip, u16 reg, width_t w);
+typedef void port_write_wide_fn(void *chip, u16 reg, width_t w, u32 value);
 
 typedef struct {
     const char    *name;
@@ -20,6 +23,15 @@ typedef struct {
     void          *chip;
     bool           same_port;    /* wider accesses repeat this port instead (a data register such as IDE's) */
 } port_range_t;
+
+/* A range of 32-bit width whose chip is told each access's width. */
+typedef struct {
+    const char         *name;
+    u16                 first, count;
+    port_read_wide_fn  *read;
+    port_write_wide_fn *write;
+    void               *chip;
+} wide_range_t;
 
 /* offset: from the region's first byte; a device sees accesses of 1, 2 or 4 bytes, never across a region's end. */
 typedef u32  region_read_fn(void *chip, u32 offset, width_t w);
@@ -32,6 +44,7 @@ typedef struct {
     u32              bytes;      /* whole pages */
     u8              *host;       /* memory behind it, or NULL */
     bool             read_only;  /* with host: stores are lost */
+    u8              *beneath;    /* with host and read_only: stores go to this memory instead (RAM behind a ROM that is read), or NULL */
     region_read_fn  *read;
     region_write_fn *write;
     void            *chip;
@@ -41,12 +54,14 @@ typedef struct {
 typedef struct {
     u8             *host;        /* first byte of the page in host memory, or NULL: use region */
     bool            writable;    /* host may be stored to */
+    u8             *beneath;     /* not writable: where stores go, or NULL: they are lost */
     bool            code_kept;   /* stores must be reported by bus_written: RAM-like memory */
     const region_t *region;      /* callbacks, or NULL: nobody (reads all ones, writes lost) */
 } bus_page_t;
 
 typedef struct bus {
     port_range_t ranges[BUS_MAX_RANGES];
+    struct { port_read_wide_fn *read; port_write_wide_fn *write; bool movable; } wide[BUS_MAX_RANGES];   /* beside ranges */
     unsigned     n_ranges;
     u8           owner[0x10000];           /* index into ranges, 0 = nobody */
     region_t     regions[BUS_MAX_REGIONS]; /* later rows lie over earlier ones and over RAM */
@@ -73,6 +88,11 @@ void bus_init(bus_t *bus, u8 *ram, u32 ram_bytes);
 
 /* Add a row.  false: some port is taken already, or the table is full. */
 bool bus_attach(bus_t *bus, const port_range_t *range);
+bool bus_attach_wide(bus_t *bus, const wide_range_t *range);
+/* A row whose place the guest chooses (a PCI chip's I/O ranges); at first nowhere.  Returns its number, 0: the table is full. */
+unsigned bus_attach_movable(bus_t *bus, const wide_range_t *range);
+/* Put it at [first, first + count), count 0: nowhere.  Ports that other rows own stay theirs: fixed rows, then movable ones by number. */
+void bus_move_ports(bus_t *bus, unsigned row, u16 first, u16 count);
 u32  bus_in(bus_t *bus, u16 port, width_t w);                /* nobody answers: all ones */
 void bus_out(bus_t *bus, u16 port, width_t w, u32 value);
 
@@ -80,6 +100,8 @@ void bus_out(bus_t *bus, u16 port, width_t w, u32 value);
 int  bus_map(bus_t *bus, const region_t *region);
 /* Move or resize a region made by bus_map (bytes 0 takes it away). */
 void bus_remap(bus_t *bus, int number, u32 first, u32 bytes, bool read_only);
+/* Give a region made by bus_map another shape; all of the row may change but its number. */
+void bus_reshape(bus_t *bus, int number, const region_t *region);
 /* A20 gate: false forces physical address bit 20 to 0. */
 void bus_set_a20(bus_t *bus, bool enabled);
 

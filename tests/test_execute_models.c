@@ -45,7 +45,7 @@ START_TEST(cpuid_says_what_application_note_485_says)
         { MODEL_PENTIUM_MMX, 1, 0x0543, 1 << 4 | 1 << 5, 1 << 15 | 1 << 11 },
         { MODEL_PENTIUM2, 2, 0x0652, 1 << 15 | 1 << 11 | 1 << 6 | 1 << 13, 1 << 25 },
         { MODEL_PENTIUM3, 2, 0x0686, 1 << 15 | 1 << 12, 1 << 26 },
-        { MODEL_PENTIUM4, 2, 0x0F41, 1 << 15 | 1 << 16 | 1 << 17, 1 << 9 },
+        { MODEL_PENTIUM4, 2, 0x0F41, 1 << 15 | 1 << 16 | 1 << 17 | 1 << 9, 1 << 30 },
     };
     static const u8 leaf0[] = { 0x0F, 0xA2 }, leaf1[] = { 0x40, 0x0F, 0xA2 };
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {

@@ -199,7 +199,7 @@ static u16 random_port(const bus_t *bus, random_t *r)
     if (chance(r, 16))
         return (u16)random64(r);
     const port_range_t *range = &bus->ranges[1 + below(r, bus->n_ranges)];
-    return (u16)(range->first + below(r, range->count));
+    return (u16)(range->first + below(r, range->count ? range->count : 1));   /* a range that is nowhere now has none */
 }
 
 START_TEST(random_port_accesses_find_nothing)

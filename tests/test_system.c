@@ -193,11 +193,38 @@ START_TEST(msrs_exist_by_model)                                                 
 }
 END_TEST
 
+static u64 heard;
+static void hear_base(void *owner, u64 base) { (void)owner; heard = base; }
+
+START_TEST(the_apic_base_register_hides_the_apic)                               /* SDM vol. 3A, 10.4.3, 10.4.4 */
+{
+    cpu.model = MODEL_PENTIUM3;
+    cpu.apic_base_written = hear_base;
+    cpu.r[ECX] = 0x1B; cpu.r[EAX] = 0xFEE00100; cpu.r[EDX] = 0;
+    WORKS(WRMSR(&cpu, NULL, W32));
+    ck_assert_uint_eq(heard, 0xFEE00100);
+    cpu.r[EAX] = 1;
+    CPUID(&cpu, NULL, W32);
+    ck_assert_uint_eq(cpu.r[EDX] >> 9 & 1, 0);
+    cpu.r[ECX] = 0x1B; cpu.r[EAX] = 0xD0000900; cpu.r[EDX] = 0;
+    WORKS(WRMSR(&cpu, NULL, W32));
+    ck_assert_uint_eq(heard, 0xD0000900);
+    cpu.r[EAX] = 1;
+    CPUID(&cpu, NULL, W32);
+    ck_assert_uint_eq(cpu.r[EDX] >> 9 & 1, 1);
+    cpu.r[ECX] = 0x1B; cpu.r[EAX] = 0xFEE00001; cpu.r[EDX] = 0;                 /* a reserved bit */
+    FAULTS(WRMSR(&cpu, NULL, W32), GP, 0);
+    cpu_reset(&cpu);
+    ck_assert_uint_eq(heard, 0xFEE00900);
+    cpu.apic_base_written = NULL;
+}
+END_TEST
+
 START_TEST(cpuid_names_each_model)                                              /* AP-485 */
 {
     static const struct { u8 model; u32 family, has, lacks; } rows[] = {
-        { MODEL_PENTIUM, 5, 0x1BF, 0x8040 }, { MODEL_PENTIUM_MMX, 5, 0x1BF, 0x8040 }, { MODEL_PENTIUM2, 6, 0x3F9FF, 0x07800200 },
-        { MODEL_PENTIUM3, 6, 0x3F9FF, 0x07800200 }, { MODEL_PENTIUM4, 15, 0x3F9FF, 0x07800200 },
+        { MODEL_PENTIUM, 5, 0x3BF, 0x8040 }, { MODEL_PENTIUM_MMX, 5, 0x3BF, 0x8040 }, { MODEL_PENTIUM2, 6, 0x3FBFF, 0x07800000 },
+        { MODEL_PENTIUM3, 6, 0x3FBFF, 0x07800000 }, { MODEL_PENTIUM4, 15, 0x3FBFF, 0x07800000 },
     };
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {
         cpu.model = (model_t)rows[i].model;
@@ -227,4 +254,4 @@ RUN_TESTS("system", sensitive_instructions_run_where_the_manual_lets_them,
           ltr_and_lldt_take_their_own_kind_only,
           debug_registers_are_guarded,
           msrs_exist_by_model,
-          cpuid_names_each_model)
+          the_apic_base_register_hides_the_apic, cpuid_names_each_model)
