@@ -99,6 +99,9 @@ typedef struct PACKED {
     u8  edd_parameters[16];         /* DPTE, EDD 2.0 */
     u32 memory_above;               /* KiB above 1 MiB */
     u8  cpu;                        /* 3, 4, 5, 6 */
+    u8  pci;                        /* 1: a board with the 82441FX and its PCI bus */
+    u16 pm_base;                    /* power management registers, 0: none */
+    u32 tables;                     /* ACPI tables at the top of memory, 0: none */
     u8  lba48_high;                 /* the high half of an LBA48 transfer under way */
 } ebda_t;
 

@@ -166,3 +166,25 @@ u32 cpu_features(void)
         cpuid(1, &id);
     return id.d;
 }
+
+/* CPUID 1, EAX: type, family, model and stepping; 0 without CPUID. */
+u32 cpu_signature(void)
+{
+    cpuid_t id = { 0 };
+    if (has_cpuid())
+        cpuid(1, &id);
+    return id.a;
+}
+
+/* How wide physical addresses are (CPUID 80000008h; processors with PAE that do not say: 36). */
+u32 cpu_address_bits(void)
+{
+    cpuid_t id = { 0 };
+    if (!has_cpuid())
+        return 32;
+    cpuid(0x80000000, &id);
+    if (id.a < 0x80000008 || id.a > 0x8000FFFF)
+        return 36;
+    cpuid(0x80000008, &id);
+    return id.a & 0xFF;
+}

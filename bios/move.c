@@ -1,6 +1,4 @@
-/* move.c - memory above 1 MiB: INT 15h/87h, and the local APIC's wiring at power-on.
- * IBM PS/2 BIOS reference, INT 15h/87h (with the descriptor table of the AT); Intel SDM volume 3, 10.4-10.5 and
- * MultiProcessor Specification 1.4, 3.6.2.2 ("virtual wire mode"). */
+/* move.c - memory above 1 MiB: INT 15h/87h.  IBM PS/2 BIOS reference (with the descriptor table of the AT). */
 #include "memory.h"
 
 void block_move(u32 table, u32 words);
@@ -43,26 +41,4 @@ void move_service(regs_t *r)
     r->ah = (u8)status;
     carry(r, status != 0);
     zero(r, status == 0);
-}
-
-/* ---- the local APIC ---- */
-
-static void poke_linear(u32 linear, u32 value)
-{
-    u8 table[TABLE_BYTES];
-    memset(table, 0, sizeof table);
-    descriptor(stack_segment(), (u32)table + SOURCE, (stack_segment() << 4) + (u32)&value, 0x93);
-    descriptor(stack_segment(), (u32)table + TARGET, linear, 0x93);
-    run(stack_segment(), (u32)table, 2);
-}
-
-/* Behind a local APIC the 8259s reach the processor only when its LINT0 pin is set to "ExtINT". */
-void apic_start(void)
-{
-    enum { APIC = 1 << 9, SPURIOUS = 0xFEE000F0, LINT0 = 0xFEE00350, LINT1 = 0xFEE00360, EXTINT = 0x700, NMI = 0x400 };
-    if (!(cpu_features() & APIC))
-        return;
-    poke_linear(SPURIOUS, 0x1FF);
-    poke_linear(LINT0, EXTINT);
-    poke_linear(LINT1, NMI);
 }

@@ -8,7 +8,7 @@ enum {
     KBC_DATA = 0x60, KBC_STATUS = 0x64, KBC_COMMAND = 0x64, PORT_B = 0x61,
     CMOS_INDEX = 0x70, CMOS_DATA = 0x71, POST_CODE = 0x80, PORT_A = 0x92, DEBUG_OUT = 0xE9,
     FDC_DOR = 0x3F2, FDC_MSR = 0x3F4, FDC_DATA = 0x3F5, FDC_DIR = 0x3F7, FDC_CCR = 0x3F7,
-    FPU_BUSY = 0xF0,
+    FPU_BUSY = 0xF0, ELCR1 = 0x4D0, ELCR2 = 0x4D1,
 };
 
 INLINE u8   cmos_read(u32 index)          { out8(CMOS_INDEX, index); return in8(CMOS_DATA); }

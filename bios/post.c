@@ -2,6 +2,8 @@
  * Each step shows its number at port 80h.  What this leaves out: a memory test (the emulated
  * memory cannot be bad) and PCI option ROMs (a PCI video ROM must stand at C0000 already). */
 #include "system.h"
+#include "pci.h"
+#include "tables.h"
 
 extern char int02_entry[], int05_entry[], int08_entry[], int09_entry[], int0e_entry[], int11_entry[],
     int12_entry[], int13_entry[], int14_entry[], int15_entry[], int16_entry[], int17_entry[], int18[],
@@ -112,7 +114,7 @@ static bool roms_start(u32 from, u32 to)
 static void video_start(void)
 {
     if (!roms_start(0xC000, 0xC800) && rom_blocks(0xE000))
-        rom_start(0xE000);
+        rom_start(video_shadow() ? 0xC000 : 0xE000);
 }
 
 /* ---- the sign-on ---- */
@@ -178,7 +180,7 @@ void post(void)
     caches_on();
     bool fpu = fpu_found();
     BDA_SET(equipment, fpu ? 0x0002 : 0);
-    STEP(0x05); a20_set(true); apic_start();
+    STEP(0x05); a20_set(true); shadow_start(); apic_start(); mtrr_start(); pci_start();
     STEP(0x06); video_start();
     print(TEXT("doppel BIOS, built from source\n\n"));
     STEP(0x07); say_processor(fpu);
@@ -192,7 +194,8 @@ void post(void)
     STEP(0x0E); disk_start();
     disk_report();
     STEP(0x0F); roms_start(0xC800, 0xE000);
-    STEP(0x10); BDA_SET(reset_flag, 0);
+    STEP(0x10); tables_start(); shadow_lock();
+    BDA_SET(reset_flag, 0);
     cmos_write(0x0E, 0);                        /* diagnostic status: all well */
     print_char('\n');
     STEP(0x11);

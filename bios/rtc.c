@@ -1,6 +1,6 @@
 /* rtc.c - time of day (INT 1Ah), the clock's interrupt (INT 70h), and limits in seconds for drivers.
  * Motorola MC146818A data sheet; AT Technical Reference and IBM PS/2 BIOS reference, INT 1Ah, 15h/83h, 86h.
- * Left out: AH=80h and up (sound multiplexer, PCI BIOS). */
+ * AH=B1h is the PCI BIOS (pci_bios.c).  Left out: AH=80h and up (sound multiplexer). */
 #include "rtc.h"
 
 enum { SECONDS = 0x00, MINUTES = 0x02, HOURS = 0x04, ALARM_SECONDS = 0x01, ALARM_MINUTES = 0x03, ALARM_HOURS = 0x05,
@@ -205,6 +205,10 @@ static bool set_alarm(const regs_t *r)
 void clock_service(regs_t *r)
 {
     bool well = true;
+    if (r->ah == 0xB1) {
+        pci_bios(r);
+        return;
+    }
     switch (r->ah) {
     case 0x00: get_ticks(r); break;
     case 0x01: set_ticks(r); break;

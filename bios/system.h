@@ -23,13 +23,19 @@ bool a20_set(bool on);
 bool a20_get(void);
 u32  cpu_family(char vendor[13]);
 u32  cpu_features(void);                         /* CPUID 1, EDX; 0 without CPUID */
+u32  cpu_signature(void);
+u32  cpu_address_bits(void);
 bool wait_idle(u32 irq);                        /* HLT if an interrupt can wake us */
 bool hook_wait(u32 device);                     /* INT 15h/90h: true: the wait timed out */
 void hook_post(u32 device);                     /* INT 15h/91h */
 
-/* memory.c, move.c */
+/* processor.c */
 void apic_start(void);
-u32  memory_above_kib(void);
+void mtrr_start(void);
+
+/* memory.c */
+u32  memory_above_kib(void);                     /* what programs may use from 1 MiB on */
+u32  memory_all_kib(void);                       /* and what is there */
 
 /* keyboard.c */
 void keyboard_start(void);
@@ -58,6 +64,9 @@ void disk_start(void);
 void disk_report(void);
 void disk_edd(regs_t *r, u32 number);
 void disk_result(regs_t *r, u32 status);
+
+/* pci_bios.c */
+void pci_bios(regs_t *r);
 
 /* boot.c */
 void boot(u32 next);

@@ -1,7 +1,8 @@
-/* tables.c - tables at addresses that software knows.
+/* tables.c - tables at addresses that software knows, and those that are made at power-on (tables.h).
  * AT Technical Reference: fixed disk parameters at F000:E401h (types 1-23 as IBM defined them; 15 is reserved),
  * video parameters of the 6845 at F000:F0A4h (INT 1Dh). */
-#include "abi.h"
+#include "tables.h"
+#include "pci.h"
 
 typedef struct PACKED { u16 cylinders; u8 heads; u16 reduced; u16 precompensation; u8 ecc, control, timeouts[3];
                         u16 landing; u8 sectors, spare; } fixed_disk_t;
@@ -29,3 +30,36 @@ const u8 video_6845_table[88] = {
     0x00, 0x08, 0x00, 0x10, 0x00, 0x40, 0x00, 0x40, 40, 40, 80, 80, 40, 40, 80, 80,
     0x2C, 0x28, 0x2D, 0x29, 0x2A, 0x2E, 0x1E, 0x29,
 };
+
+/* ---- tables made at power-on ---- */
+
+extern char bios32_entry[];
+
+static void bios32_start(void)
+{
+    u32 at = FIRMWARE + BIOS32_AT;
+    flat_fill(at, 16);
+    put32(at, 0x5F32335F);                  /* "_32_" */
+    put32(at + 4, FIRMWARE + (u32)bios32_entry);
+    put8(at + 9, 1);                        /* paragraphs */
+    flat_checksum(at, 16, 10);
+}
+
+/* Between shadow_start and shadow_lock. */
+void tables_start(void)
+{
+    u32 router = ~0u;
+    if (!EBDA(pci))
+        return;
+    for (u32 bdf = pci_next(~0u); bdf != ~0u; bdf = pci_next(bdf))
+        if (pci_read32(bdf, VENDOR) == PIIX3)
+            router = bdf;
+    flat_on();
+    bios32_start();
+    if (router != ~0u)
+        pir_start(router);
+    mp_start();
+    smbios_start();
+    acpi_start();
+    flat_off();
+}
