@@ -4,7 +4,7 @@
 #include "tables.h"
 #include "pci.h"
 
-enum { IO_APIC = 0xFEC00000u, IO_APIC_ID = 2 };
+enum { IO_APIC = 0xFEC00000u };
 enum { PCI_BUS = 0, ISA_BUS = 1, INT = 0, NMI = 1, EXTINT = 3, ACTIVE_HIGH_LEVEL = 0x0D };
 enum { PROCESSOR = 0, BUS = 1, IOAPIC = 2, INTERRUPT = 3, LOCAL = 4, FIXED_BYTES = 44 };
 

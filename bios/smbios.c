@@ -28,7 +28,7 @@ static u32 add(list_t *list, const rom u8 *formatted, text_t strings, u32 string
 /* Kinds 0, 1, 3, 4: offsets as in 3.3.1, 3.3.2, 3.3.4, 3.3.5. */
 static const rom u8 bios[] = {
     0, 24, 0, 0, 1, 2, 0x00, 0xF0, 3, 1,        /* vendor, version, segment, date, 128 KiB */
-    0x90, 0xDA, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00,     /* ISA, PCI, PnP no; APM, upgradeable no, shadowing, CD, selectable boot, EDD */
+    0x90, 0x94, 0x09, 0x00, 0x00, 0x00, 0x00, 0x00,     /* ISA, PCI, APM, shadowed, boot from CD, selectable boot, EDD */
     0x01, 0x00, 0, 1, 0xFF, 0xFF,               /* ACPI; release 0.1; no embedded controller */
 };
 static const rom u8 system[] = {

@@ -4,6 +4,7 @@
 #include "system.h"
 
 #define FIRMWARE 0xF0000u
+enum { IO_APIC_ID = 2 };
 enum {                                          /* offsets in the segment F000h */
     RSDP_AT = 0xDA00, BIOS32_AT = 0xDA20, MP_POINTER_AT = 0xDA30, SMBIOS_ENTRY_AT = 0xDA40, PIR_AT = 0xDA60,
     MP_AT = 0xDB20, SMBIOS_AT = 0xDD80, TABLES_END = 0xE000,
