@@ -102,6 +102,7 @@ typedef struct PACKED {
     u8  pci;                        /* 1: a board with the 82441FX and its PCI bus */
     u16 pm_base;                    /* power management registers, 0: none */
     u32 tables;                     /* ACPI tables at the top of memory, 0: none */
+    u8  apm;                        /* 1: somebody connected */
     u8  lba48_high;                 /* the high half of an LBA48 transfer under way */
 } ebda_t;
 

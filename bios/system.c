@@ -1,6 +1,7 @@
 /* system.c - INT 15h: the system services.  IBM PS/2 and PC BIOS Interface Technical Reference, INT 15h.
  * Left out: the cassette (00h-03h), joystick (84h says "not supported"), 89h (protected mode with our vectors),
- * programmable option select (C4h), APM (53h). */
+ * programmable option select (C4h). */
+#include "apm.h"
 #include "memory.h"
 #include "mouse.h"
 #include "rtc.h"
@@ -73,6 +74,7 @@ void system_service(regs_t *r)
     switch (r->ah) {
     case 0x24: a20(r); break;
     case 0x4F: carry(r, true); break;           /* the scan code in AL is to be used as it is */
+    case 0x53: apm_service(r); break;
     case 0x80: case 0x81: case 0x82: case 0x85: case 0x90: case 0x91: good(r); break;
     case 0x83: event_wait(r); break;
     case 0x86: wait(r); break;
