@@ -210,7 +210,7 @@ void cga_palette_service(regs_t *r)
 {
     u32 old = BDA(cga_palette);
     if (r->bh == 0) {
-        u32 colour = (r->bl & 7) | (r->bl & 8) << 1;
+        u32 colour = (r->bl & 7u) | (r->bl & 8u) << 1;
         if (mode_now()->kind != TEXT_CELLS)
             attribute_set(0, colour);
         attribute_set(0x11, colour);
