@@ -178,7 +178,8 @@ static void fill_cmos(pc_t *pc)
     rtc_cmos_set(rtc, 0x31, (u8)(low >> 8));
     rtc_cmos_set(rtc, 0x34, (u8)high);
     rtc_cmos_set(rtc, 0x35, (u8)(high >> 8));
-    const char *order = pc->config.boot_order[0] ? pc->config.boot_order : pc->config.floppy[0] ? "ac" : "ca";
+    bool cd = pc->config.cdrom[0] || pc->config.cdrom[1] || pc->config.cdrom[2] || pc->config.cdrom[3];
+    const char *order = pc->config.boot_order[0] ? pc->config.boot_order : pc->config.floppy[0] ? cd ? "acd" : "ac" : cd ? "cda" : "ca";
     u8 code[3] = { 0 };
     for (unsigned i = 0; i < 3 && order[i]; i++)
         code[i] = boot_code(order[i]);
@@ -202,6 +203,8 @@ static void attach_drives(pc_t *pc)
     for (unsigned n = 0; n < PC_DISKS; n++)
         if (pc->config.disk[n])
             ide_attach(&pc->ide[n / 2], n % 2, pc->config.disk[n]);
+        else if (pc->config.cdrom[n] || pc->config.has_cdrom[n])
+            ide_attach_cdrom(&pc->ide[n / 2], n % 2, pc->config.cdrom[n]);
 }
 
 /* ---- life ---- */

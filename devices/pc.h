@@ -27,6 +27,8 @@ typedef struct {
     disk_t     *floppy[PC_FLOPPIES];       /* media; the machine does not close them */
     bool        has_floppy[PC_FLOPPIES];   /* the drive exists (a drive with a medium always does) */
     disk_t     *disk[PC_DISKS];            /* primary master, slave, secondary master, slave */
+    bool        has_cdrom[PC_DISKS];       /* a CD-ROM drive in the place of a disk (a place with a CD always has one) */
+    disk_t     *cdrom[PC_DISKS];           /* its medium */
     char        boot_order[4];             /* "a", "ca", ... ; "" = what is there */
     bool        debug_exit; u16 debug_exit_port;
     /* Where bytes that leave the machine go; NULL: nowhere.  Called on the machine's thread. */
@@ -47,7 +49,7 @@ typedef struct {
     s16     dx, dy, dz;         /* MOUSE: mickeys, y up is positive, wheel */
     u8      buttons;            /*        bit 0 left, 1 right, 2 middle */
     u8      port, byte;         /* SERIAL: port 0/1 and one received byte */
-    u8      drive; disk_t *disk;/* MEDIUM: floppy drive 0/1 and its new medium, NULL: ejected.  The old one may be closed after pc_run returned. */
+    u8      drive; disk_t *disk;/* MEDIUM: floppy drive 0/1, or PC_FLOPPIES + the place of a CD-ROM drive, and its new medium, NULL: ejected.  The old one may be closed after pc_run returned. */
     u64     ips;                /* IPS: new nominal rate */
 } input_t;
 
