@@ -78,8 +78,7 @@ static void overview(void)
     puts("doppel, a PC in software.\n\n"
          "  doppel [options] [IMAGE ...]\n\n"
          "  doppel                          the built-in demonstration disk\n"
-         "  doppel freedos.img              boot an image: a floppy, a hard disk or a CD
-"
+         "  doppel freedos.img              boot an image: a floppy, a hard disk or a CD\n"
          "  doppel -hda disk.img -fda a.img -boot a -m 64M\n"
          "  doppel -display none -script test.txt -snapshot disk.img\n\n"
          "One or two dashes are the same. Groups of options:");
