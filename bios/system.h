@@ -59,5 +59,8 @@ void disk_report(void);
 void disk_edd(regs_t *r, u32 number);
 void disk_result(regs_t *r, u32 status);
 
+/* fwcfg.c */
+void fwcfg_roms(void);
+
 /* boot.c */
 void boot(u32 next);

@@ -242,6 +242,31 @@ static void init_chips(pc_t *pc)
         fw_cfg_add_file(&pc->fw_cfg, "vgaroms/vgabios.bin", pc->config.vgabios, pc->config.vgabios_bytes);
 }
 
+/* A kernel's parts as items, and the option ROM that fetches them, first in the order of starting (SeaBIOS src/boot.c: "bootorder"). */
+static void offer_part(fw_cfg_t *fw, const linux_part_t *part, u16 address, u16 size, u16 data)
+{
+    fw_cfg_set_number(fw, address, part->address);
+    fw_cfg_set_number(fw, size, part->bytes);
+    fw_cfg_set_data(fw, data, part->data, part->bytes);
+}
+
+static bool offer_linux(pc_t *pc, char *why, size_t why_bytes)
+{
+    static const char order[] = "/rom@genroms/linuxboot.bin";
+    const linux_files_t *files = pc->config.linux_files;
+    const linux_boot_t *b = &pc->linux_boot;
+    fw_cfg_t *fw = &pc->fw_cfg;
+    if (!files)
+        return true;
+    if (!linux_boot_prepare(&pc->linux_boot, files, pc->config.ram_bytes, why, why_bytes))
+        return false;
+    offer_part(fw, &b->kernel, FW_CFG_KERNEL_ADDR, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA);
+    offer_part(fw, &b->initrd, FW_CFG_INITRD_ADDR, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA);
+    offer_part(fw, &b->command_line, FW_CFG_CMDLINE_ADDR, FW_CFG_CMDLINE_SIZE, FW_CFG_CMDLINE_DATA);
+    offer_part(fw, &b->setup, FW_CFG_SETUP_ADDR, FW_CFG_SETUP_SIZE, FW_CFG_SETUP_DATA);
+    return fw_cfg_add_file(fw, "genroms/linuxboot.bin", files->loader, files->loader_bytes) && fw_cfg_add_file(fw, "bootorder", order, sizeof order);
+}
+
 static bool check(const pc_config_t *c, char *why, size_t why_bytes)
 {
     const char *trouble = NULL;
@@ -274,6 +299,8 @@ static bool build(pc_t *pc, char *why, size_t why_bytes)
         return false;
     }
     init_chips(pc);
+    if (!offer_linux(pc, why, why_bytes))
+        return false;
     if (!attach_ports(pc) || !map_memory(pc)) {
         snprintf(why, why_bytes, "the port of isa-debug-exit (%X) belongs to another chip", pc->config.debug_exit_port);
         return false;

@@ -4,6 +4,7 @@
  * stamped with the instruction count at which the machine sees it. */
 #pragma once
 #include "devices/disk.h"
+#include "devices/linux_boot.h"
 #include "devices/state.h"
 #include "devices/vga_draw.h"
 #include "mem/base.h"
@@ -30,6 +31,7 @@ typedef struct {
     bool        has_cdrom[PC_DISKS];       /* a CD-ROM drive in the place of a disk (a place with a CD always has one) */
     disk_t     *cdrom[PC_DISKS];           /* its medium */
     char        boot_order[4];             /* "a", "ca", ... ; "" = what is there */
+    const linux_files_t *linux_files;      /* a kernel to start instead of a disk's system, or NULL; what it points to outlives the machine */
     bool        debug_exit; u16 debug_exit_port;
     /* Where bytes that leave the machine go; NULL: nowhere.  Called on the machine's thread. */
     void      (*serial_out)(void *owner, unsigned port, u8 byte);

@@ -42,6 +42,7 @@ struct pc {
     ide_t       ide[2];
     vga_t       vga;
     fw_cfg_t    fw_cfg;
+    linux_boot_t linux_boot;         /* configuration, like what fw_cfg holds */
 
     /* Time: at instruction base_instructions it was base_now. */
     u64         ips, base_now, base_instructions;

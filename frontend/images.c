@@ -1,7 +1,7 @@
 /* images.c - which image goes into which drive, by option or by content (INTERFACE, "Images are recognised by content"),
  * and firmware files.
  *
- * Left out: kernels that disk_open recognises but are no drive's. */
+ * A kernel among them is left to kernel.c. */
 #define _DEFAULT_SOURCE
 #include "frontend/session.h"
 #include <errno.h>
@@ -48,8 +48,7 @@ static disk_t *open_image(const session_t *s, const char *path, image_kind_t *ki
     *kind = IMAGE_UNKNOWN;
     refuse(why, "cannot open %s", path);
     disk_t *disk = disk_open(path, (disk_options_t){ .snapshot = s->options->snapshot }, kind, why->text, sizeof why->text);
-    const char *what = *kind == IMAGE_KERNEL ? "a Linux kernel: booting one directly is" : NULL;
-    if (what) refuse(why, "%s is %s not yet in this version", path, what);
+    if (*kind == IMAGE_KERNEL) refuse(why, "%s is a Linux kernel, not a disk; start it with -kernel %s", path, path);
     else if (disk && *kind == IMAGE_UNKNOWN) refuse(why, "%s is neither a floppy image nor a hard disk image", path);
     else return disk;
     disk_close(disk);
@@ -121,6 +120,10 @@ static bool place(session_t *s, const char *path, why_t *why)
 {
     image_kind_t kind;
     disk_t *disk = open_image(s, path, &kind, why);
+    if (!disk && kind == IMAGE_KERNEL && !s->kernel_path && !s->options->kernel) {
+        s->kernel_path = path;
+        return true;
+    }
     if (!disk) return false;
     if (kind == IMAGE_CD) {
         disk_close(disk);
@@ -153,6 +156,7 @@ bool images_open(session_t *s, why_t *why)
     for (unsigned i = 0; i < PC_FLOPPIES; i++) name_run(s, o->floppy[i]);
     for (unsigned i = 0; i < PC_DISKS; i++)    name_run(s, o->disk[i]);
     name_run(s, o->cdrom);
+    name_run(s, o->kernel);
     return true;
 }
 

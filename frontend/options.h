@@ -18,6 +18,7 @@ typedef struct {
     const char  *image[MAX_IMAGES];     /* named without an option: recognised by content */
     unsigned     images;
     const char  *cdrom;                 /* secondary master */
+    const char  *kernel, *initrd, *append;
     char         boot_order[4];
     const char  *bios, *vgabios;
     bool         snapshot;

@@ -24,6 +24,9 @@ const option_row_t option_rows[] = {
     { "hdd",       "FILE",  "drives",  "hard disk, secondary slave", set_text, F(disk[3]) },
     { "cdrom",     "FILE",  "drives",  "CD (ISO image) in a CD-ROM drive, secondary master", set_text, F(cdrom) },
     { "boot",      "ORDER", "drives",  "letters: a floppy, c hard disk, d CD (what is there)", set_boot, 0 },
+    { "kernel",    "FILE",  "drives",  "a Linux kernel (bzImage) to start without a disk", set_text, F(kernel) },
+    { "initrd",    "FILE",  "drives",  "its initial RAM disk", set_text, F(initrd) },
+    { "append",    "TEXT",  "drives",  "its command line", set_text, F(append) },
     { "snapshot",  NULL,    "drives",  "writes go to a temporary file and are gone afterwards", set_flag, F(snapshot) },
 
     { "display",   "NAME",  "screen",  "sdl: a window; term: in this terminal; none\n(sdl where there is a display, else term)", set_display, 0 },
@@ -49,9 +52,6 @@ const option_row_t option_rows[] = {
     { "help",      NULL,    "control", "this help; -help GROUP for one group, -help all", set_help, 0 },
     { "h",         NULL,    "",        "the same", set_help, 0 },
 
-    { "kernel",    "FILE",  "later",   "booting Linux directly", set_later, 0 },
-    { "initrd",    "FILE",  "later",   "booting Linux directly", set_later, 0 },
-    { "append",    "TEXT",  "later",   "booting Linux directly", set_later, 0 },
     { "gdb",       "DEST",  "later",   "the debugger's socket", set_later, 0 },
     { "s",         NULL,    "later",   "the debugger's socket on port 1234", set_later, 0 },
 };

@@ -89,6 +89,7 @@ static bool build(session_t *s, why_t *why)
     for (unsigned i = 0; i < PC_FLOPPIES; i++) c.floppy[i] = s->floppy[i];
     for (unsigned i = 0; i < PC_DISKS; i++) c.cdrom[i] = s->cdrom[i];
     if (s->has_cdrom) c.has_cdrom[s->cdrom_place] = true;
+    if (s->kernel) c.linux_files = &s->linux_files;
     c.has_floppy[0] = true;
     c.has_floppy[1] = s->floppy[1] || script_inserts(s, 1);
     s->engine = c.engine;
@@ -102,6 +103,7 @@ static bool build(session_t *s, why_t *why)
 
 static bool insert_demonstration(session_t *s, why_t *why)
 {
+    if (s->kernel) return true;
     for (unsigned i = 0; i < PC_FLOPPIES; i++) if (s->floppy[i]) return true;
     for (unsigned i = 0; i < PC_DISKS; i++)    if (s->disk[i] || s->cdrom[i]) return true;
     s->floppy[0] = disk_from_memory("the demonstration disk", demo_floppy, demo_floppy_bytes, demo_floppy_image_bytes);
@@ -154,7 +156,7 @@ static bool open_all(session_t *s, why_t *why)
     s->screen = calloc(1, SCREEN_TEXT_BYTES);
     if (!s->frame || !s->spare || !s->screen) return refuse(why, "out of memory");
     if (o->script && !(s->script = script_load(o->script, why))) return false;
-    if (!images_open(s, why) || !insert_demonstration(s, why)) return false;
+    if (!images_open(s, why) || !kernel_open(s, why) || !insert_demonstration(s, why)) return false;
     s->pacing.real = real;
     if (!build(s, why) || !open_ports(s, why) || !open_display(s, kind, why)) return false;
     if (real && s->display) s->audio = audio_open();
@@ -190,7 +192,7 @@ static void close_all(session_t *s)
     port_close(&s->parallel);
     port_close(&s->debugcon);
     script_free(s->script);
-    free(s->bios); free(s->vgabios);
+    free(s->bios); free(s->vgabios); free(s->kernel); free(s->initrd);
     free(s->frame); free(s->spare); free(s->screen);
 }
 

@@ -22,6 +22,9 @@ typedef struct session {
     bool       has_cdrom;                /* there is a CD-ROM drive; "cdrom" in scripts is the one in this place */
     unsigned   cdrom_place;
     disk_t    *retired[16]; unsigned n_retired;      /* media taken out, closed after the next pc_run */
+    linux_files_t linux_files;           /* kernel NULL: none */
+    void      *kernel, *initrd;          /* its files */
+    const char *kernel_path;
     void      *bios, *vgabios;           /* read from files, NULL: built in */
     char       title[64];                /* the first image's name */
     script_t  *script;
@@ -69,6 +72,8 @@ const script_host_t *session_script_host(void);          /* its owner is set to 
 
 /* images.c: which image goes to which drive, opened. */
 bool images_open(session_t *s, why_t *why);
+/* kernel.c: the files of -kernel and -initrd. */
+bool kernel_open(session_t *s, why_t *why);
 disk_t *cd_open(const char *path, why_t *why);
 bool firmware_read(const char *path, const char *option, u32 least, u32 most, u32 unit, void **content, u32 *bytes, why_t *why);
 
