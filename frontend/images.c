@@ -96,7 +96,8 @@ disk_t *cd_open(const char *path, why_t *why)
     image_kind_t kind = IMAGE_UNKNOWN;
     disk_t *disk = disk_open(path, (disk_options_t){ .read_only = true }, &kind, why->text, sizeof why->text);
     if (!disk) return NULL;
-    if (disk->bytes < 2048) refuse(why, "%s is smaller than one block of a CD, 2048 bytes", path);
+    if (kind == IMAGE_KERNEL) refuse(why, "%s is a Linux kernel, not a CD; start it with -kernel %s", path, path);
+    else if (disk->bytes < 2048) refuse(why, "%s is smaller than one block of a CD, 2048 bytes", path);
     else if (kind != IMAGE_CD || whole_cd(disk, path, why)) return disk;
     disk_close(disk);
     return NULL;
