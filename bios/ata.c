@@ -283,7 +283,7 @@ u32 ata_packet(const disk_t *disk, const u8 packet[12], packet_data_t *data)
     if (!(in8(disk->control) & DRQ))
         return 0x100 | in8(reg(disk, ERROR)) >> 4;
     for (u32 i = 0; i < 12; i += 2)
-        out16(disk->port, packet[i] | packet[i + 1] << 8);
+        out16(disk->port, packet[i] + packet[i + 1] * 256u);
     for (;;) {
         settle(disk);
         if (!wait_free(disk))
@@ -293,7 +293,8 @@ u32 ata_packet(const disk_t *disk, const u8 packet[12], packet_data_t *data)
             return 0x100 | in8(reg(disk, ERROR)) >> 4;
         if (!(status & DRQ))
             return 0;
-        take_phase(disk, data, (in8(reg(disk, LBA_MID)) + (in8(reg(disk, LBA_HIGH)) << 8) + 1) / 2);
+        u32 bytes = in8(reg(disk, LBA_MID)) + in8(reg(disk, LBA_HIGH)) * 256u;
+        take_phase(disk, data, (bytes + 1) / 2);
     }
 }
 
