@@ -190,7 +190,7 @@ END_TEST
 
 START_TEST(the_option_rom_is_a_good_one)                         /* "BIOS Boot Specification" 1.01, appendix A */
 {
-    unsigned sum = 0, pnp = linuxboot_rom[0x1A] | linuxboot_rom[0x1B] << 8u;
+    unsigned sum = 0, pnp = linuxboot_rom[0x1A] + linuxboot_rom[0x1B] * 256u;
     ck_assert_uint_eq(linuxboot_rom[0], 0x55);
     ck_assert_uint_eq(linuxboot_rom[1], 0xAA);
     ck_assert_uint_eq(linuxboot_rom[2] * 512u, linuxboot_rom_bytes);
