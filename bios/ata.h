@@ -17,4 +17,8 @@ u32  ata_transfer(const disk_t *disk, action_t action, transfer_t *t);
 u32  ata_simple(const disk_t *disk, u32 command, u32 count_register, u32 device_register);
 u32  ata_ready(const disk_t *disk);
 bool ata_reset_channel(u32 port, u32 control);
+/* PACKET by PIO: of the data that come, `skip` bytes are dropped, `take` stored, the rest dropped.  Answers 0, 80h (time out), or
+ * 100h | the sense key. */
+typedef struct { u32 skip, take, segment, offset; } packet_data_t;
+u32  ata_packet(const disk_t *disk, const u8 packet[12], packet_data_t *data);
 bool ata_identify(const disk_t *disk, u32 command, u16 words[256]);

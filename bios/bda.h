@@ -77,6 +77,17 @@ typedef struct PACKED {
 
 enum { DISKS = 4 };
 
+/* The CD-ROM drive that can be started from, and what was started (El Torito 1.0). */
+typedef struct PACKED {
+    u8  found, head, irq;
+    u8  media;                      /* as in the boot catalog: 0 no emulation, 1 1.2 MB, 2 1.44 MB, 3 2.88 MB */
+    u8  active;                     /* a system was started from it */
+    u8  drive;                      /* its INT 13h number: E0h, or 0 for an emulated diskette */
+    u16 port, control;
+    u16 load_segment, load_sectors;
+    u32 image;                      /* block of the boot image */
+} cd_t;
+
 typedef struct PACKED {
     u8  kib;                        /* 00 size of the EBDA */
     u8  unused_01[3];
@@ -104,6 +115,7 @@ typedef struct PACKED {
     u32 tables;                     /* ACPI tables at the top of memory, 0: none */
     u8  apm;                        /* 1: somebody connected */
     u8  lba48_high;                 /* the high half of an LBA48 transfer under way */
+    cd_t cd;
 } ebda_t;
 
 #define OFFSET(type, field) ((u32)__builtin_offsetof(type, field))

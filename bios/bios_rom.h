@@ -2,3 +2,6 @@
 #pragma once
 extern const unsigned char bios_rom[131072];
 extern const unsigned long bios_rom_bytes;
+/* The option ROM that starts a Linux kernel (linuxboot.S), for fw_cfg's "genroms/linuxboot.bin". */
+extern const unsigned char linuxboot_rom[];
+extern const unsigned long linuxboot_rom_bytes;

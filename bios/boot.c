@@ -1,7 +1,7 @@
 /* boot.c - INT 19h: the first sector of the first device that has one.  INT 18h tries the next device.
  * "BIOS Boot Specification" 1.01 for INT 18h; CMOS 3Dh and 38h hold the order as on Bochs and QEMU:
- * 1 diskette, 2 hard disk, 3 CD-ROM.  Left out: CD-ROMs (El Torito) are named and passed over. */
-#include "system.h"
+ * 1 diskette, 2 hard disk, 3 CD-ROM (cdrom.c). */
+#include "cdrom.h"
 
 void boot_jump(u32 segment_offset, u32 drive);
 
@@ -12,7 +12,7 @@ static u32 order(u32 n)
     u32 first = cmos_read(0x3D);
     u32 entry = n == 0 ? first & 15 : n == 1 ? first >> 4 : cmos_read(0x38) >> 4;
     if (!first)                                 /* never set: diskette, then disk */
-        entry = n == 0 ? DISKETTE : n == 1 ? HARD_DISK : NOTHING;
+        entry = n == 0 ? DISKETTE : n == 1 ? HARD_DISK : CD_ROM;
     return entry < KINDS ? entry : NOTHING;
 }
 
@@ -94,7 +94,7 @@ static void try_device(u32 kind)
     switch (kind) {
     case DISKETTE:  try_drive(0x00, TEXT("Diskette A")); break;
     case HARD_DISK: try_drive(0x80, TEXT("Hard disk 0")); break;
-    case CD_ROM:    complain(TEXT("CD-ROM"), TEXT("booting from CD-ROM is not supported")); break;
+    case CD_ROM:    complain(TEXT("CD-ROM"), cd_boot()); break;
     default: break;
     }
 }

@@ -3,6 +3,7 @@
  * "Enhanced Disk Drive Specification" 3.0 section 5 for the translations.  EDD calls are in edd.c.
  * AH=05h (format track) is refused: ATA drives have had no low-level format since ATA-2. */
 #include "ata.h"
+#include "cdrom.h"
 
 /* ---- finding the drives ---- */
 
@@ -128,6 +129,8 @@ static void try_device(u32 channel, disk_t *disk)
     }
     if (packet || (id[0] & 0x8000)) {
         say_drive(channel, disk, id, true);
+        if (packet && (id[0] & 0x1F00) == 0x0500)   /* a CD-ROM drive */
+            cd_found(disk);
         return;
     }
     u32 number = BDA(disks);
@@ -264,6 +267,8 @@ void disk_service(regs_t *r)
 {
     disk_t disk;
     u32 number = r->dl & 0x7F;
+    if (cd_service(r))
+        return;
     if (number >= BDA(disks) || number >= DISKS) {
         absent(r);
         return;

@@ -146,6 +146,7 @@ int08:  pushl   %eax
         SERVICE int12, memory_service
         SERVICE int13_disk, disk_service
         SERVICE int40, floppy_service
+        SERVICE int40_cd, cd_floppy_service
         SERVICE int14, serial_service
         SERVICE int15, system_service
         SERVICE int16, keyboard_service

@@ -1,9 +1,10 @@
 /* make_rom.c - builds the 128 KiB ROM image from its two halves, on the host.
  *
- *     make_rom video.bin system.bin bios.bin bios_rom.c
+ *     make_rom video.bin system.bin linuxboot.bin bios.bin bios_rom.c
  *
  * The lower half begins with the video option ROM, which gets its length (byte 2, in 512 bytes) and a last byte
  * that makes its sum 0.  The upper half gets the 8x8 glyphs of characters 0-127 at FA6Eh, and the same kind of checksum.
+ * The third is an option ROM of its own, in whole blocks of 512 bytes, with the checksum of its $PnP header too.
  * The image is written as it is, for other emulators, and as a C array, for this one. */
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +14,8 @@
 
 enum { HALF = 0x10000, FONT_AT = HALF + 0xFA6E };
 
-static unsigned char image[2 * HALF];
+static unsigned char image[2 * HALF], linux_rom[HALF];
+static size_t linux_bytes;
 
 static void fail(const char *what, const char *file)
 {
@@ -61,6 +63,23 @@ static void finish_system(const char *file, size_t used)
     checksum(image + HALF, HALF);
 }
 
+/* "$PnP" on a paragraph; byte 5 is its length in 16 bytes, byte 9 makes its sum 0 ("Plug and Play BIOS Specification" 1.0A). */
+static void finish_linux(const char *file, size_t used)
+{
+    size_t pnp = (size_t)linux_rom[0x1A] | (size_t)linux_rom[0x1B] << 8, blocks = (used + 1 + 511) / 512;
+    if (used < 0x40 || linux_rom[0] != 0x55 || linux_rom[1] != 0xAA || pnp + 32 > used || memcmp(linux_rom + pnp, "$PnP", 4))
+        fail("is no option ROM with a $PnP header", file);
+    if (blocks > 127)
+        fail("longer than 127 blocks of 512 bytes", file);
+    unsigned sum = 0;
+    for (size_t i = 0; i < linux_rom[pnp + 5] * 16u; i++)
+        sum += linux_rom[pnp + i];
+    linux_rom[pnp + 9] = (unsigned char)(linux_rom[pnp + 9] - sum);
+    linux_rom[2] = (unsigned char)blocks;
+    linux_bytes = blocks * 512;
+    checksum(linux_rom, linux_bytes);
+}
+
 static void write_image(const char *file)
 {
     FILE *f = fopen(file, "wb");
@@ -78,6 +97,9 @@ static void write_c(const char *file)
           "const unsigned char bios_rom[131072] = {", f);
     for (size_t i = 0; i < sizeof image; i++)
         fprintf(f, "%s%u,", i % 24 ? "" : "\n", image[i]);
+    fprintf(f, "\n};\n\nconst unsigned long linuxboot_rom_bytes = %zu;\nconst unsigned char linuxboot_rom[] = {", linux_bytes);
+    for (size_t i = 0; i < linux_bytes; i++)
+        fprintf(f, "%s%u,", i % 24 ? "" : "\n", linux_rom[i]);
     fputs("\n};\n", f);
     if (fclose(f))
         fail(strerror(errno), file);
@@ -85,14 +107,15 @@ static void write_c(const char *file)
 
 int main(int argc, char **argv)
 {
-    if (argc != 5) {
-        fputs("usage: make_rom video.bin system.bin bios.bin bios_rom.c\n", stderr);
+    if (argc != 6) {
+        fputs("usage: make_rom video.bin system.bin linuxboot.bin bios.bin bios_rom.c\n", stderr);
         return 2;
     }
     memset(image, 0, sizeof image);
     finish_video(argv[1], load(argv[1], image));
     finish_system(argv[2], load(argv[2], image + HALF));
-    write_image(argv[3]);
-    write_c(argv[4]);
+    finish_linux(argv[3], load(argv[3], linux_rom));
+    write_image(argv[4]);
+    write_c(argv[5]);
     return 0;
 }

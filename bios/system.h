@@ -68,5 +68,8 @@ void disk_result(regs_t *r, u32 status);
 /* pci_bios.c */
 void pci_bios(regs_t *r);
 
+/* fwcfg.c */
+void fwcfg_roms(void);
+
 /* boot.c */
 void boot(u32 next);

@@ -4,8 +4,9 @@
  * block without INTRQ and raises it for each later one and at the end, a command without data (9.9) at the end.
  * The medium is read and written block by block as the data moves; FLUSH CACHE and, with the write cache off, every write
  * end only after the host's file is durable.  Times are those of no real drive: short, fixed, and never zero.
- * Left out: ATAPI, overlap and queuing, 8-bit transfers, the PDIAG-/DASP- handshake of two drives. */
-#include "devices/ata_inside.h"
+ * What a packet device does differently is in atapi.c.
+ * Left out: overlap and queuing, 8-bit transfers, the PDIAG-/DASP- handshake of two drives. */
+#include "devices/atapi.h"
 
 enum { THINK_NS = 10000, SEEK_NS = 40000, SECTOR_NS = 10000, DIAGNOSE_NS = 500000, SPIN_UP_NS = 10000000 };
 enum { VERIFY_SECTORS = 128 };               /* at one alarm: bounded work */
@@ -25,11 +26,14 @@ static void busy(ata_t *d, ata_phase_t phase, u64 ns)
     alarm_set(&d->alarm, d->clock->now + ns);
 }
 
+void ata_wait(ata_t *d, ata_phase_t phase, u64 ns) { busy(d, phase, ns); }
+
 /* Forget whatever was going on. */
 static void give_up(ata_t *d)
 {
     d->generation++;
-    d->left = d->block = d->at = 0;
+    d->left = d->block = d->at = d->end = d->fill = 0;
+    d->by_dma = false;
     alarm_clear(&d->alarm);
     line_set(&d->dmarq, false);
     interrupt(d, false);
@@ -127,21 +131,32 @@ void ata_finish(ata_t *d, u8 error, u8 status)
     interrupt(d, true);
 }
 
-/* DRQ for a block of `sectors`; a bus master is asked by DMARQ, the host by INTRQ. */
-static void open_phase(ata_t *d, ata_phase_t phase, u32 sectors, bool with_interrupt)
+/* A bus master is asked by DMARQ, the host by INTRQ. */
+void ata_open(ata_t *d, ata_phase_t phase, u32 end, bool with_interrupt)
 {
     d->phase = (u8)phase;
-    d->block = sectors;
-    d->at = 0;
+    d->end = end;
     d->status = ATA_DRDY | ATA_DSC | ATA_DRQ;
-    if (option(d, OPT_DMA))
+    if (data_by_dma(d))
         line_set(&d->dmarq, true);
     else if (with_interrupt)
         interrupt(d, true);
 }
 
+/* DRQ for a block of `sectors`. */
+static void open_phase(ata_t *d, ata_phase_t phase, u32 sectors, bool with_interrupt)
+{
+    d->block = sectors;
+    d->at = 0;
+    ata_open(d, phase, sectors * ATA_SECTOR_BYTES, with_interrupt);
+}
+
 static void fetch(ata_t *d)
 {
+    if (d->kind == ATA_PACKET && !option(d, OPT_OWN_BUFFER)) {
+        atapi_fetch(d);
+        return;
+    }
     u32 sectors = option(d, OPT_OWN_BUFFER) ? 1 : block_sectors(d);
     if (!option(d, OPT_OWN_BUFFER) && !move_block(d, sectors, false))
         ata_finish(d, ATA_UNC, 0);
@@ -154,6 +169,10 @@ void ata_begin_out(ata_t *d) { open_phase(d, PHASE_OUT, option(d, OPT_OWN_BUFFER
 
 static void store(ata_t *d)
 {
+    if (d->kind == ATA_PACKET) {
+        atapi_store(d);
+        return;
+    }
     if (option(d, OPT_OWN_BUFFER)) {
         ata_finish(d, 0, 0);
         return;
@@ -189,9 +208,11 @@ void ata_begin_verify(ata_t *d) { verify(d); }
 static void moved(ata_t *d, u32 bytes)
 {
     d->at += bytes;
-    if (d->at < d->block * ATA_SECTOR_BYTES)
+    if (d->at < d->end)
         return;
-    if (d->phase == PHASE_OUT)
+    if (d->kind == ATA_PACKET && !option(d, OPT_OWN_BUFFER))
+        atapi_moved(d);
+    else if (d->phase == PHASE_OUT)
         busy(d, PHASE_STORE, d->block * SECTOR_NS);
     else if (d->left && !option(d, OPT_OWN_BUFFER))
         busy(d, PHASE_FETCH, block_sectors(d) * SECTOR_NS);
@@ -207,7 +228,7 @@ static u8 *byte_at(ata_t *d, u32 at) { return &d->buffer[at & (ATA_BUFFER_BYTES 
 
 u16 ata_data_word_in(ata_t *d)
 {
-    if (d->phase != PHASE_IN || option(d, OPT_DMA))
+    if (d->phase != PHASE_IN || data_by_dma(d))
         return 0xFFFF;
     u16 word = (u16)(*byte_at(d, d->at) | *byte_at(d, d->at + 1) << 8);
     moved(d, 2);
@@ -216,7 +237,8 @@ u16 ata_data_word_in(ata_t *d)
 
 void ata_data_word_out(ata_t *d, u16 word)
 {
-    if (d->phase != PHASE_OUT || option(d, OPT_DMA))
+    bool packet = d->phase == PHASE_PACKET && d->kind == ATA_PACKET;
+    if (!packet && (d->phase != PHASE_OUT || data_by_dma(d)))
         return;
     *byte_at(d, d->at) = (u8)word;
     *byte_at(d, d->at + 1) = (u8)(word >> 8);
@@ -225,8 +247,7 @@ void ata_data_word_out(ata_t *d, u16 word)
 
 static u32 block_left(const ata_t *d, ata_phase_t phase)
 {
-    u32 end = d->block * ATA_SECTOR_BYTES;
-    return d->phase == phase && option(d, OPT_DMA) && d->at < end ? end - d->at : 0;
+    return d->phase == phase && data_by_dma(d) && d->at < d->end ? d->end - d->at : 0;
 }
 
 u32 ata_data_in(ata_t *d, u8 *to, u32 bytes)
@@ -249,15 +270,22 @@ u32 ata_data_out(ata_t *d, const u8 *from, u32 bytes)
 
 /* ---- reset and diagnostics ---- */
 
-/* 9.12: the signature of a device without the PACKET commands.  Device reads A0h: bits 7 and 5 are obsolete, and ones, as
- * on the drives of the time. */
+/* 9.12: the signature of a device without, or with, the PACKET commands.  Device reads A0h: bits 7 and 5 are obsolete, and
+ * ones, as on the drives of the time. */
+void ata_sign(ata_t *d)
+{
+    bool packet = d->kind == ATA_PACKET;
+    d->count[0] = d->lba_low[0] = 1;
+    d->lba_mid[0] = packet ? 0x14 : 0;
+    d->lba_high[0] = packet ? 0xEB : 0;
+}
+
 static void sign(ata_t *d)
 {
-    d->count[0] = d->lba_low[0] = 1;
-    d->lba_mid[0] = d->lba_high[0] = 0;
-    d->device = 0;
+    ata_sign(d);
+    d->device &= d->command == 0x08 ? ATA_DEV : 0;       /* DEVICE RESET leaves the selection (8.10) */
     d->error = 1;                            /* diagnostic code: passed (and so did device 1, or it is not there) */
-    d->status = ATA_DRDY | ATA_DSC;
+    d->status = d->kind == ATA_PACKET ? 0 : ATA_DRDY | ATA_DSC;
     d->phase = PHASE_IDLE;
 }
 
@@ -311,6 +339,7 @@ void ata_power_on(ata_t *d)
     d->keep_settings = d->smart = false;
     d->dma_mode = 0;
     memset(d->buffer, 0, sizeof d->buffer);
+    atapi_power_on(d);
     memset(d->features, 0, 2); memset(d->count, 0, 2);
     memset(d->lba_low, 0, 2);  memset(d->lba_mid, 0, 2); memset(d->lba_high, 0, 2);
     d->sector = 0;
@@ -358,6 +387,13 @@ bool ata_busy(const ata_t *d)  { return d->phase != PHASE_IDLE; }
 /* A command during DRQ gives up the data phase, as the drives of ATA-1 do; during BSY it is not seen; asleep, only a reset is. */
 void ata_command(ata_t *d, u8 opcode)
 {
+    if (d->kind == ATA_PACKET && opcode == 0x08) {       /* DEVICE RESET: always, and without INTRQ (8.10, 9.14) */
+        give_up(d);
+        d->command = opcode;
+        d->power = POWER_ACTIVE;
+        busy(d, PHASE_DIAGNOSE, DIAGNOSE_NS);
+        return;
+    }
     if (!ata_present(d) || d->status & ATA_BSY || d->power == POWER_SLEEP)
         return;
     give_up(d);
@@ -379,8 +415,11 @@ static void run_command(ata_t *d)
         lacking(c->missing);
     if (c->run && c->kinds >> d->kind & 1)
         c->run(d);
-    else
+    else {
+        if (d->kind == ATA_PACKET && c->options & OPT_SIGNS)
+            ata_sign(d);
         ata_finish(d, ATA_ABRT, 0);
+    }
 }
 
 static void ring(void *chip)
@@ -392,6 +431,7 @@ static void ring(void *chip)
     case PHASE_STORE:    store(d); break;
     case PHASE_VERIFY:   verify(d); break;
     case PHASE_DIAGNOSE: diagnosed(d); break;
+    case PHASE_EXECUTE:  atapi_execute(d); break;
     default: break;
     }
 }
@@ -405,14 +445,27 @@ void ata_init(ata_t *d, vclock_t *clock, line_t intrq, u8 number, bool slave)
     ata_defaults(d);
 }
 
-void ata_attach(ata_t *d, disk_t *disk)
+static void attach(ata_t *d, disk_t *disk, ata_kind_t kind)
 {
     give_up(d);
     d->phase = PHASE_IDLE;
     d->status = 0;
     d->disk = disk;
-    d->kind = disk && disk->bytes >= ATA_SECTOR_BYTES ? ATA_DISK : ATA_NONE;
+    d->kind = kind;
     ata_power_on(d);
+}
+
+void ata_attach(ata_t *d, disk_t *disk)          { attach(d, disk, disk && disk->bytes >= ATA_SECTOR_BYTES ? ATA_DISK : ATA_NONE); }
+void ata_attach_packet(ata_t *d, disk_t *medium) { attach(d, medium, ATA_PACKET); }
+
+/* A command under way goes on: it finds its medium missing, or another one there, at its next sector. */
+void ata_change_medium(ata_t *d, disk_t *medium)
+{
+    if (d->kind != ATA_PACKET)
+        return;
+    d->generation++;
+    d->disk = medium;
+    atapi_medium_changed(d);
 }
 
 /* Derived: BSY and DRQ follow from the phase; a translation cannot be empty; no drive, no command. */
@@ -425,26 +478,32 @@ static void recompute(ata_t *d)
         alarm_clear(&d->alarm);
         return;
     }
-    bool drq = d->phase == PHASE_IN || d->phase == PHASE_OUT, bsy = d->phase != PHASE_IDLE && !drq;
+    if (d->kind != ATA_PACKET && (d->phase == PHASE_PACKET || d->phase == PHASE_EXECUTE))
+        d->phase = PHASE_IDLE;
+    bool drq = d->phase == PHASE_IN || d->phase == PHASE_OUT || d->phase == PHASE_PACKET, bsy = d->phase != PHASE_IDLE && !drq;
     d->status = (u8)((d->status & ~(ATA_BSY | ATA_DRQ)) | (drq ? ATA_DRQ : 0) | (bsy ? ATA_BSY : 0));
     if (!d->heads) d->heads = 1;
     if (!d->sectors_per_track) d->sectors_per_track = 1;
+    if (d->limit < 2) d->limit = 2;
     line_set(&d->intrq, d->interrupt);
 }
 
 void ata_walk(ata_t *d, walker_t *w)
 {
-    walk_chip(w, "ata", 1);
+    walk_chip(w, "ata", 2);
     FIELD_ARRAY(w, d->features); FIELD_ARRAY(w, d->count);
     FIELD_ARRAY(w, d->lba_low); FIELD_ARRAY(w, d->lba_mid); FIELD_ARRAY(w, d->lba_high);
     FIELD(w, d->device); FIELD(w, d->error); FIELD(w, d->status); FIELD(w, d->command);
     FIELD(w, d->interrupt);
-    FIELD_MAX(w, d->phase, PHASE_DIAGNOSE);
+    FIELD_MAX(w, d->phase, PHASE_EXECUTE);
     FIELD(w, d->generation);
     FIELD_MAX(w, d->sector, (u64)1 << 48);
     FIELD_MAX(w, d->left, 65536);
     FIELD_MAX(w, d->block, ATA_MAX_MULTIPLE);
     FIELD_MAX(w, d->at, ATA_BUFFER_BYTES);
+    FIELD_MAX(w, d->end, ATA_BUFFER_BYTES);
+    FIELD_MAX(w, d->fill, ATA_BUFFER_BYTES);
+    FIELD_MAX(w, d->limit, 0xFFFE);
     FIELD_BYTES(w, d->buffer, sizeof d->buffer);
     FIELD_MAX(w, d->heads, 16);
     FIELD_MAX(w, d->sectors_per_track, 255);
@@ -452,6 +511,8 @@ void ata_walk(ata_t *d, walker_t *w)
     FIELD(w, d->dma_mode);
     FIELD_MAX(w, d->power, POWER_SLEEP);
     FIELD(w, d->write_cache); FIELD(w, d->look_ahead); FIELD(w, d->smart); FIELD(w, d->keep_settings);
+    FIELD_ARRAY(w, d->packet); FIELD(w, d->key); FIELD(w, d->asc); FIELD(w, d->ascq); FIELD(w, d->attention); FIELD_MAX(w, d->event, 4);
+    FIELD_ARRAY(w, d->recovery); FIELD(w, d->by_dma); FIELD(w, d->raw); FIELD(w, d->locked); FIELD(w, d->open);
     alarm_walk(&d->alarm, w, "alarm");
     if (walk_loading(w))
         recompute(d);

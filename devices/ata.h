@@ -11,8 +11,8 @@
 
 enum { ATA_SECTOR_BYTES = 512, ATA_MAX_MULTIPLE = 16, ATA_BUFFER_BYTES = ATA_SECTOR_BYTES * ATA_MAX_MULTIPLE };
 
-/* What hangs on the cable.  A packet device is a kind of its own: its commands go into the same table (atapi.c, not yet). */
-typedef enum { ATA_NONE = 0, ATA_DISK = 1 } ata_kind_t;
+/* What hangs on the cable.  A packet device (a CD-ROM drive, atapi.h) has its ATA commands in the same table as a disk. */
+typedef enum { ATA_NONE = 0, ATA_DISK = 1, ATA_PACKET = 2 } ata_kind_t;
 
 /* The command block's registers, by their port (ATA/ATAPI-6, clause 7). */
 enum { ATA_DATA, ATA_ERROR, ATA_COUNT, ATA_LBA_LOW, ATA_LBA_MID, ATA_LBA_HIGH, ATA_DEVICE, ATA_STATUS,
@@ -26,7 +26,7 @@ typedef struct ata {
     vclock_t  *clock;
     alarm_t    alarm;            /* rings when the drive has done what keeps it busy */
     line_t     intrq, dmarq;     /* INTRQ before the cable's gating by selection and nIEN */
-    disk_t    *disk;             /* the medium, NULL: no drive */
+    disk_t    *disk;             /* the medium; NULL: no disk drive, or a packet device without a medium */
     ata_kind_t kind;
     u8         number;           /* in the machine: makes the serial number */
     bool       slave;
@@ -38,7 +38,10 @@ typedef struct ata {
     u64   sector;                /* next sector to move between buffer and medium */
     u32   left;                  /* sectors still to be moved between buffer and medium */
     u32   block;                 /* sectors in the data phase now open */
-    u32   at;                    /* bytes of it done */
+    u32   at;                    /* bytes of it done (a packet device: place in the buffer) */
+    u32   end;                   /* where it ends */
+    u32   fill;                  /* packet device: bytes in the buffer */
+    u32   limit;                 /*                byte count limit of one data phase by PIO */
     u32   generation;            /* bumped by reset and by a change of medium: who moves data for us compares it */
     u8    buffer[ATA_BUFFER_BYTES];
 
@@ -53,12 +56,26 @@ typedef struct ata {
     u8    features[2], count[2], lba_low[2], lba_mid[2], lba_high[2];
     u8    device, error, status, command;
     u8    phase;                 /* where the command stands */
+
+    /* packet device: the command packet, what REQUEST SENSE tells, the drive's door */
+    u8    packet[12];
+    u8    key, asc, ascq;        /* sense */
+    u8    attention;             /* a unit attention waits to be told: its additional sense code, 0: none */
+    u8    event;                 /* of the medium, for GET EVENT STATUS NOTIFICATION */
+    u8    recovery[2];           /* mode page 01h: error recovery, retries */
+    bool  by_dma;                /* the data of this packet go by DMA */
+    bool  raw;                   /* READ CD: whole sectors */
+    bool  locked, open;
+
     bool  interrupt;             /* "interrupt pending" */
 } ata_t;
 
 void ata_init(ata_t *drive, vclock_t *clock, line_t intrq, u8 number, bool slave);
 /* Plug in a disk (NULL: pull it out); what was going on is given up. */
 void ata_attach(ata_t *drive, disk_t *disk);
+/* A packet device, with a medium or (NULL) without; and another medium for it later. */
+void ata_attach_packet(ata_t *drive, disk_t *medium);
+void ata_change_medium(ata_t *drive, disk_t *medium);
 void ata_power_on(ata_t *drive);             /* hardware reset: every setting to its default */
 void ata_reset_begin(ata_t *drive);          /* SRST set */
 void ata_reset_end(ata_t *drive);            /* SRST cleared: the drive diagnoses itself */

@@ -3,7 +3,7 @@
  * A command runs when the drive has thought about it, with BSY set and its parameters in the registers, and ends by
  * ata_finish or opens a data phase.  What is not in the table ends with ABRT.
  * Lacking: SET MAX, READ LONG, WRITE LONG, FORMAT TRACK; DMA where no bus master is wired. */
-#include "devices/ata_inside.h"
+#include "devices/atapi.h"
 
 static void well(ata_t *d)  { ata_finish(d, 0, 0); }
 static void abort_(ata_t *d) { ata_finish(d, ATA_ABRT, 0); }
@@ -123,6 +123,10 @@ static bool set_transfer_mode(ata_t *d)
 static bool change_feature(ata_t *d)
 {
     switch (d->features[0]) {
+    case 0x02: case 0x82: case 0x55: case 0xAA: if (d->kind == ATA_PACKET) return false; break;
+    default: break;
+    }
+    switch (d->features[0]) {
     case 0x02: d->write_cache = true; return true;
     case 0x82: d->write_cache = false; return disk_flush(d->disk);
     case 0x03: return set_transfer_mode(d);
@@ -168,12 +172,20 @@ static void check_power(ata_t *d)
     well(d);
 }
 
-#define CMD(fn, opt) { .run = fn, .kinds = 1 << ATA_DISK, .options = opt }
+static void identify_packet(ata_t *d)
+{
+    atapi_identify(d, d->buffer);
+    ata_begin_in(d);
+}
+
+#define CMD(fn, opt)        { .run = fn, .kinds = 1 << ATA_DISK, .options = opt }
+#define BOTH(fn, opt)       { .run = fn, .kinds = 1 << ATA_DISK | 1 << ATA_PACKET, .options = opt }
+#define PACKET_CMD(fn, opt) { .run = fn, .kinds = 1 << ATA_PACKET, .options = opt }
 
 const ata_command_t ata_commands[256] = {
-    [0x00] = CMD(abort_, 0),                                             /* NOP: always ABRT */
+    [0x00] = BOTH(abort_, 0),                                            /* NOP: always ABRT */
     [0x10 ... 0x1F] = CMD(well, OPT_MEDIUM),                             /* RECALIBRATE */
-    [0x20 ... 0x21] = CMD(read_sectors, OPT_MEDIUM),                     /* READ SECTOR(S), with and without retries */
+    [0x20 ... 0x21] = CMD(read_sectors, OPT_MEDIUM | OPT_SIGNS),         /* READ SECTOR(S), with and without retries */
     [0x22 ... 0x23] = { .missing = "ata: READ LONG" },
     [0x24] = CMD(read_sectors, OPT_MEDIUM | OPT_EXT),                    /* READ SECTOR(S) EXT */
     [0x25] = CMD(read_sectors, OPT_MEDIUM | OPT_EXT | OPT_DMA),          /* READ DMA EXT */
@@ -191,12 +203,14 @@ const ata_command_t ata_commands[256] = {
     [0x50] = { .missing = "ata: FORMAT TRACK" },
     [0x70 ... 0x7F] = CMD(seek, OPT_MEDIUM),                             /* SEEK */
     [0x91] = CMD(initialize_parameters, 0),                              /* INITIALIZE DEVICE PARAMETERS */
-    [0x94] = CMD(standby, 0), [0xE0] = CMD(standby, 0),                  /* STANDBY IMMEDIATE (ATA-1's opcode first, here and below) */
-    [0x95] = CMD(idle, 0),    [0xE1] = CMD(idle, 0),                     /* IDLE IMMEDIATE */
-    [0x96] = CMD(standby, 0), [0xE2] = CMD(standby, 0),                  /* STANDBY: the timer never runs out */
-    [0x97] = CMD(idle, 0),    [0xE3] = CMD(idle, 0),                     /* IDLE */
-    [0x98] = CMD(check_power, 0), [0xE5] = CMD(check_power, 0),          /* CHECK POWER MODE */
-    [0x99] = CMD(sleep_, 0),  [0xE6] = CMD(sleep_, 0),                   /* SLEEP */
+    [0x94] = BOTH(standby, 0), [0xE0] = BOTH(standby, 0),                  /* STANDBY IMMEDIATE (ATA-1's opcode first, here and below) */
+    [0x95] = BOTH(idle, 0),    [0xE1] = BOTH(idle, 0),                     /* IDLE IMMEDIATE */
+    [0x96] = BOTH(standby, 0), [0xE2] = BOTH(standby, 0),                  /* STANDBY: the timer never runs out */
+    [0x97] = BOTH(idle, 0),    [0xE3] = BOTH(idle, 0),                     /* IDLE */
+    [0x98] = BOTH(check_power, 0), [0xE5] = BOTH(check_power, 0),          /* CHECK POWER MODE */
+    [0x99] = BOTH(sleep_, 0),  [0xE6] = BOTH(sleep_, 0),                   /* SLEEP */
+    [0xA0] = PACKET_CMD(atapi_begin, 0),                                 /* PACKET */
+    [0xA1] = PACKET_CMD(identify_packet, OPT_OWN_BUFFER),                /* IDENTIFY PACKET DEVICE */
     [0xB0] = CMD(smart, 0),                                              /* SMART */
     [0xC4] = CMD(read_sectors, OPT_MEDIUM | OPT_MULTIPLE),               /* READ MULTIPLE */
     [0xC5] = CMD(write_sectors, OPT_MEDIUM | OPT_MULTIPLE),              /* WRITE MULTIPLE */
@@ -207,8 +221,8 @@ const ata_command_t ata_commands[256] = {
     [0xE7] = CMD(flush, OPT_MEDIUM),                                     /* FLUSH CACHE */
     [0xE8] = CMD(write_buffer, OPT_OWN_BUFFER),                          /* WRITE BUFFER */
     [0xEA] = CMD(flush, OPT_MEDIUM | OPT_EXT),                           /* FLUSH CACHE EXT */
-    [0xEC] = CMD(identify, OPT_OWN_BUFFER),                              /* IDENTIFY DEVICE */
-    [0xEF] = CMD(set_features, 0),                                       /* SET FEATURES */
+    [0xEC] = CMD(identify, OPT_OWN_BUFFER | OPT_SIGNS),                             /* IDENTIFY DEVICE */
+    [0xEF] = BOTH(set_features, 0),                                      /* SET FEATURES */
     [0xF8] = CMD(read_native_max, 0),                                    /* READ NATIVE MAX ADDRESS */
     [0xF9] = { .missing = "ata: SET MAX" },
 };

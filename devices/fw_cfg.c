@@ -1,6 +1,6 @@
 /* fw_cfg.c - QEMU's firmware configuration device, after QEMU's "docs/specs/fw_cfg.rst": the traditional interface on I/O ports.
  * Numbers of single items are little-endian, of the file directory big-endian.  The contents are configuration, not machine state.
- * Left out: the DMA interface (bit 1 of the ID is clear), writes to items, items of QEMU's own start-up options (kernel, initrd, ...). */
+ * Left out: the DMA interface (bit 1 of the ID is clear), writes to items, other start-up options of QEMU. */
 #include "devices/fw_cfg.h"
 
 enum { SIGNATURE = 0x00, ID = 0x01, RAM_SIZE = 0x03, NB_CPUS = 0x05, MAX_CPUS = 0x0F, FILE_DIR = 0x19, FILE_FIRST = 0x20, IRQ0_OVERRIDE = 0x8002 };
@@ -21,6 +21,13 @@ static u8 directory_byte(const fw_cfg_t *fw, u32 at)
     return k < 8 ? 0 : (u8)fw->file[i].name[k - 8];
 }
 
+static u8 item_byte(const fw_cfg_t *fw, u32 item, u32 at)
+{
+    if (item >= FW_CFG_ITEMS || at >= fw->item[item].bytes)
+        return 0;
+    return fw->item[item].data ? fw->item[item].data[at] : byte_of(fw->item[item].number, at, 4);
+}
+
 static u8 byte_at(const fw_cfg_t *fw, u32 at)
 {
     u16 item = fw->selector & (u16)~WRITE_CHANNEL;
@@ -32,7 +39,8 @@ static u8 byte_at(const fw_cfg_t *fw, u32 at)
     case NB_CPUS: case MAX_CPUS: return byte_of(fw->cpus, at, 2);
     case IRQ0_OVERRIDE: return byte_of(1, at, 1);            /* "IRQ 0 is pin 2 of the I/O APIC": hw/i386/fw_cfg.h */
     case FILE_DIR:  return directory_byte(fw, at);
-    default:        return (u8)(i < fw->n_files && i < FW_CFG_FILES && at < fw->file[i].bytes ? fw->file[i].data[at] : 0);
+    default:        if (item < FW_CFG_ITEMS) return item_byte(fw, item, at);
+                    return (u8)(i < fw->n_files && i < FW_CFG_FILES && at < fw->file[i].bytes ? fw->file[i].data[at] : 0);
     }
 }
 
@@ -68,6 +76,23 @@ bool fw_cfg_add_file(fw_cfg_t *fw, const char *name, const void *data, u32 bytes
     fw->file[at].data = data;
     fw->file[at].bytes = bytes;
     return true;
+}
+
+void fw_cfg_set_number(fw_cfg_t *fw, u16 item, u32 number)
+{
+    if (item < FW_CFG_ITEMS) {
+        fw->item[item].data = NULL;
+        fw->item[item].number = number;
+        fw->item[item].bytes = 4;
+    }
+}
+
+void fw_cfg_set_data(fw_cfg_t *fw, u16 item, const void *data, u32 bytes)
+{
+    if (item < FW_CFG_ITEMS) {
+        fw->item[item].data = data;
+        fw->item[item].bytes = data ? bytes : 0;
+    }
 }
 
 void fw_cfg_reset(fw_cfg_t *fw)

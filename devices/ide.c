@@ -5,7 +5,7 @@
  * (an empty cable, or device 0 missing: device 1 does not know) the lines float high, but for DD7: the standard asks the host for a
  * pull-down there, so that BSY is seen clear where there is no drive: 7Fh.
  * A bus master (piix_ide.c) hears the selected drive's DMARQ and uses ata.h's data phase.
- * Left out: native PCI mode, packet devices. */
+ * Left out: native PCI mode. */
 #include "devices/ide.h"
 
 enum { HOB = 0x80, SRST = 0x04, nIEN = 0x02 };           /* Device Control, 7.8 */
@@ -116,7 +116,8 @@ void ide_command_write(void *chip, u16 reg, u32 value)
     bool stands_in;
     const ata_t *d = responder(ide, &stands_in);
     ide->control &= (u8)~HOB;                            /* 7.8: any write to the command block clears it */
-    if (d && d->status & ATA_BSY)
+    bool device_reset = which == ATA_COMMAND && (u8)value == 0x08 && d && d->kind == ATA_PACKET;
+    if (d && d->status & ATA_BSY && !device_reset)
         return;
     if (which == ATA_COMMAND) {
         command(ide, (u8)value);
@@ -178,6 +179,14 @@ void ide_attach(ide_t *ide, unsigned unit, disk_t *disk)
     ata_attach(&ide->drive[unit & 1], disk);
     update(ide);
 }
+
+void ide_attach_cdrom(ide_t *ide, unsigned unit, disk_t *medium)
+{
+    ata_attach_packet(&ide->drive[unit & 1], medium);
+    update(ide);
+}
+
+void ide_change_medium(ide_t *ide, unsigned unit, disk_t *medium) { ata_change_medium(&ide->drive[unit & 1], medium); }
 
 void ide_reset(ide_t *ide)
 {

@@ -20,6 +20,9 @@ void ide_init(ide_t *ide, vclock_t *clock, line_t irq, unsigned number);
 /* A disk on the cable (NULL: taken off).  The channel does not close it.  An ATA disk has no write protection: one that is
  * read-only refuses writes with ABRT. */
 void ide_attach(ide_t *ide, unsigned unit, disk_t *disk);
+/* A CD-ROM drive on the cable, its medium NULL: none; and another medium for it. */
+void ide_attach_cdrom(ide_t *ide, unsigned unit, disk_t *medium);
+void ide_change_medium(ide_t *ide, unsigned unit, disk_t *medium);
 void ide_reset(ide_t *ide);                              /* RESET-: as at power-on */
 /* The three rows of the port table: data (16 bits, wider accesses repeat it), command block + 1 to + 7, control block. */
 bool ide_ports(ide_t *ide, bus_t *bus, u16 command_block, u16 control_block);

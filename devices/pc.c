@@ -178,7 +178,8 @@ static void fill_cmos(pc_t *pc)
     rtc_cmos_set(rtc, 0x31, (u8)(low >> 8));
     rtc_cmos_set(rtc, 0x34, (u8)high);
     rtc_cmos_set(rtc, 0x35, (u8)(high >> 8));
-    const char *order = pc->config.boot_order[0] ? pc->config.boot_order : pc->config.floppy[0] ? "ac" : "ca";
+    bool cd = pc->config.cdrom[0] || pc->config.cdrom[1] || pc->config.cdrom[2] || pc->config.cdrom[3];
+    const char *order = pc->config.boot_order[0] ? pc->config.boot_order : pc->config.floppy[0] ? cd ? "acd" : "ac" : cd ? "cda" : "ca";
     u8 code[3] = { 0 };
     for (unsigned i = 0; i < 3 && order[i]; i++)
         code[i] = boot_code(order[i]);
@@ -202,6 +203,8 @@ static void attach_drives(pc_t *pc)
     for (unsigned n = 0; n < PC_DISKS; n++)
         if (pc->config.disk[n])
             ide_attach(&pc->ide[n / 2], n % 2, pc->config.disk[n]);
+        else if (pc->config.cdrom[n] || pc->config.has_cdrom[n])
+            ide_attach_cdrom(&pc->ide[n / 2], n % 2, pc->config.cdrom[n]);
 }
 
 /* ---- life ---- */
@@ -227,6 +230,31 @@ static void init_chips(pc_t *pc)
     fw_cfg_init(&pc->fw_cfg, pc->config.ram_bytes, 1);
     if (pc->config.vgabios && !vga_pci_is_rom(pc->config.vgabios, pc->config.vgabios_bytes))    /* one that is comes by the PCI bus */
         fw_cfg_add_file(&pc->fw_cfg, "vgaroms/vgabios.bin", pc->config.vgabios, pc->config.vgabios_bytes);
+}
+
+/* A kernel's parts as items, and the option ROM that fetches them, first in the order of starting (SeaBIOS src/boot.c: "bootorder"). */
+static void offer_part(fw_cfg_t *fw, const linux_part_t *part, u16 address, u16 size, u16 data)
+{
+    fw_cfg_set_number(fw, address, part->address);
+    fw_cfg_set_number(fw, size, part->bytes);
+    fw_cfg_set_data(fw, data, part->data, part->bytes);
+}
+
+static bool offer_linux(pc_t *pc, char *why, size_t why_bytes)
+{
+    static const char order[] = "/rom@genroms/linuxboot.bin";
+    const linux_files_t *files = pc->config.linux_files;
+    const linux_boot_t *b = &pc->linux_boot;
+    fw_cfg_t *fw = &pc->fw_cfg;
+    if (!files)
+        return true;
+    if (!linux_boot_prepare(&pc->linux_boot, files, pc->config.ram_bytes, why, why_bytes))
+        return false;
+    offer_part(fw, &b->kernel, FW_CFG_KERNEL_ADDR, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA);
+    offer_part(fw, &b->initrd, FW_CFG_INITRD_ADDR, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA);
+    offer_part(fw, &b->command_line, FW_CFG_CMDLINE_ADDR, FW_CFG_CMDLINE_SIZE, FW_CFG_CMDLINE_DATA);
+    offer_part(fw, &b->setup, FW_CFG_SETUP_ADDR, FW_CFG_SETUP_SIZE, FW_CFG_SETUP_DATA);
+    return fw_cfg_add_file(fw, "genroms/linuxboot.bin", files->loader, files->loader_bytes) && fw_cfg_add_file(fw, "bootorder", order, sizeof order);
 }
 
 static bool check(const pc_config_t *c, char *why, size_t why_bytes)
@@ -265,6 +293,8 @@ static bool build(pc_t *pc, char *why, size_t why_bytes)
         snprintf(why, why_bytes, "this host is out of memory");
         return false;
     }
+    if (!offer_linux(pc, why, why_bytes))
+        return false;
     if (!attach_ports(pc) || !map_memory(pc)) {
         snprintf(why, why_bytes, "the port of isa-debug-exit (%X) belongs to another chip", pc->config.debug_exit_port);
         return false;

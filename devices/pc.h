@@ -4,6 +4,7 @@
  * stamped with the instruction count at which the machine sees it. */
 #pragma once
 #include "devices/disk.h"
+#include "devices/linux_boot.h"
 #include "devices/state.h"
 #include "devices/vga_draw.h"
 #include "mem/base.h"
@@ -27,7 +28,10 @@ typedef struct {
     disk_t     *floppy[PC_FLOPPIES];       /* media; the machine does not close them */
     bool        has_floppy[PC_FLOPPIES];   /* the drive exists (a drive with a medium always does) */
     disk_t     *disk[PC_DISKS];            /* primary master, slave, secondary master, slave */
+    bool        has_cdrom[PC_DISKS];       /* a CD-ROM drive in the place of a disk (a place with a CD always has one) */
+    disk_t     *cdrom[PC_DISKS];           /* its medium */
     char        boot_order[4];             /* "a", "ca", ... ; "" = what is there */
+    const linux_files_t *linux_files;      /* a kernel to start instead of a disk's system, or NULL; what it points to outlives the machine */
     bool        debug_exit; u16 debug_exit_port;
     /* Where bytes that leave the machine go; NULL: nowhere.  Called on the machine's thread. */
     void      (*serial_out)(void *owner, unsigned port, u8 byte);
@@ -47,7 +51,7 @@ typedef struct {
     s16     dx, dy, dz;         /* MOUSE: mickeys, y up is positive, wheel */
     u8      buttons;            /*        bit 0 left, 1 right, 2 middle */
     u8      port, byte;         /* SERIAL: port 0/1 and one received byte */
-    u8      drive; disk_t *disk;/* MEDIUM: floppy drive 0/1 and its new medium, NULL: ejected.  The old one may be closed after pc_run returned. */
+    u8      drive; disk_t *disk;/* MEDIUM: floppy drive 0/1, or PC_FLOPPIES + the place of a CD-ROM drive, and its new medium, NULL: ejected.  The old one may be closed after pc_run returned. */
     u64     ips;                /* IPS: new nominal rate */
 } input_t;
 

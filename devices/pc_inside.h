@@ -61,6 +61,7 @@ struct pc {
     vga_pci_t   vga_pci;
     apic_t      apic;
     ioapic_t    ioapic;
+    linux_boot_t linux_boot;         /* configuration, like what fw_cfg holds */
 
     /* Time: at instruction base_instructions it was base_now. */
     u64         ips, base_now, base_instructions;

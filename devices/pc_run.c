@@ -85,16 +85,25 @@ static void set_rate(pc_t *pc, u64 ips)
     pc->ips = ips ? ips : 1;
 }
 
+static void change_medium(pc_t *pc, unsigned drive, disk_t *disk)
+{
+    unsigned n = drive - PC_FLOPPIES;
+    if (drive < PC_FLOPPIES) {
+        pc->config.floppy[drive] = disk;
+        fdc_insert(&pc->fdc, drive, disk);
+    } else if (n < PC_DISKS && !pc->config.disk[n] && ata_present(&pc->ide[n / 2].drive[n % 2])) {
+        pc->config.cdrom[n] = disk;
+        ide_change_medium(&pc->ide[n / 2], n % 2, disk);
+    }
+}
+
 static void take_input(pc_t *pc, const input_t *in)
 {
     switch (in->kind) {
     case INPUT_KEY:          keyboard_key(&pc->keyboard, in->key, in->down); break;
     case INPUT_MOUSE:        mouse_move(&pc->mouse, in->dx, in->dy, in->dz, in->buttons); break;
     case INPUT_SERIAL:       uart_receive(&pc->uart[in->port & (PC_SERIALS - 1)], in->byte); break;
-    case INPUT_MEDIUM:
-        pc->config.floppy[in->drive & (PC_FLOPPIES - 1)] = in->disk;
-        fdc_insert(&pc->fdc, in->drive & (PC_FLOPPIES - 1), in->disk);
-        break;
+    case INPUT_MEDIUM:       change_medium(pc, in->drive, in->disk); break;
     case INPUT_RESET:        pc->stop = STOP_RESET; break;
     case INPUT_POWER_BUTTON: piix_pm_power_button(&pc->pm); break;
     case INPUT_IPS:          set_rate(pc, in->ips); break;
@@ -199,7 +208,13 @@ u64 pc_vga_generation(const pc_t *pc)
     return vga_generation(&pc->vga) + (vga_direct(&pc->vga) ? cpu_instructions(&pc->cpu) : 0);
 }
 
-static disk_t *drive_medium(pc_t *pc, unsigned n) { return n < PC_FLOPPIES ? pc->config.floppy[n] : pc->config.disk[n - PC_FLOPPIES]; }
+static disk_t *drive_medium(pc_t *pc, unsigned n) 
+{
+    if (n < PC_FLOPPIES)
+        return pc->config.floppy[n];
+    n -= PC_FLOPPIES;
+    return pc->config.disk[n] ? pc->config.disk[n] : pc->config.cdrom[n];
+}
 
 bool pc_disk_trouble(pc_t *pc, char *text, size_t text_bytes)
 {

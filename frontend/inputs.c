@@ -43,15 +43,25 @@ void session_mouse(session_t *s, int dx, int dy, int dz, u8 buttons)
 
 static void change_medium(session_t *s, unsigned drive, disk_t *disk)
 {
-    if (s->floppy[drive]) s->retired[s->n_retired++] = s->floppy[drive];
-    s->floppy[drive] = disk;
-    post(s, (input_t){ .kind = INPUT_MEDIUM, .drive = (u8)drive, .disk = disk });
+    disk_t **medium = drive < PC_FLOPPIES ? &s->floppy[drive] : &s->cdrom[s->cdrom_place];
+    if (*medium) s->retired[s->n_retired++] = *medium;
+    *medium = disk;
+    post(s, (input_t){ .kind = INPUT_MEDIUM, .drive = (u8)(drive < PC_FLOPPIES ? drive : PC_FLOPPIES + s->cdrom_place), .disk = disk });
+}
+
+static bool insert_cd(session_t *s, unsigned drive, const char *path, why_t *why)
+{
+    disk_t *disk = cd_open(path, why);
+    if (disk) change_medium(s, drive, disk);
+    return disk != NULL;
 }
 
 bool session_insert(session_t *s, unsigned drive, const char *path, why_t *why)
 {
     if (s->n_retired == COUNT_OF(s->retired)) return refuse(why, "the drive is still busy with the last media; try again");
+    if (drive >= PC_FLOPPIES && !s->has_cdrom) return refuse(why, "there is no CD-ROM drive; -cdrom makes one");
     if (!path) { change_medium(s, drive, NULL); return true; }
+    if (drive >= PC_FLOPPIES) return insert_cd(s, drive, path, why);
     image_kind_t kind = IMAGE_UNKNOWN;
     why_t reason = { "" };
     disk_t *disk = disk_open(path, (disk_options_t){ .snapshot = s->options->snapshot }, &kind, reason.text, sizeof reason.text);

@@ -191,7 +191,6 @@ bool set_boot(options_t *o, const option_row_t *row, const char *text, why_t *wh
     if (n == 0 || n > 3 || strspn(order, "acd") != n) return refuse(why, "-boot %s: the order is letters of a (floppy), c (hard disk), d (CD), such as ca", text);
     for (size_t i = 0; i < n; i++)
         if (strchr(order + i + 1, order[i])) return refuse(why, "-boot %s names %c twice", text, order[i]);
-    if (strchr(order, 'd')) return refuse(why, "-boot %s: CD drives are not yet in this version", text);
     memcpy(o->boot_order, order, n + 1);
     return true;
 }
@@ -285,6 +284,7 @@ static bool take_image(options_t *o, const char *path, why_t *why)
 static bool check(const options_t *o, why_t *why)
 {
     unsigned stdio = 0;
+    if (o->cdrom && o->disk[CDROM_PLACE]) return refuse(why, "-cdrom and -hdc want the same place, the secondary master; use -hdb or -hdd for the hard disk");
     for (unsigned i = 0; i < o->serials; i++) stdio += strcmp(o->serial[i], "stdio") == 0;
     if (stdio > 1) return refuse(why, "only one serial port can be on stdio");
     if (stdio && o->display == DISPLAY_TERM) return refuse(why, "-display term and -serial stdio both want the terminal; send the serial port to file:PATH or pty");

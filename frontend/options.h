@@ -6,7 +6,7 @@
 typedef enum { DISPLAY_DEFAULT, DISPLAY_SDL, DISPLAY_TERM, DISPLAY_NONE } display_kind_t;
 typedef enum { CLOCK_DEFAULT, CLOCK_REAL, CLOCK_VIRTUAL } clock_kind_t;
 typedef enum { RTC_DEFAULT, RTC_UTC, RTC_LOCALTIME, RTC_DATE } rtc_kind_t;
-enum { MAX_IMAGES = PC_FLOPPIES + PC_DISKS };
+enum { MAX_IMAGES = PC_FLOPPIES + PC_DISKS, CDROM_PLACE = 2 /* secondary master */ };
 
 typedef struct {
     u32          ram_bytes;
@@ -17,6 +17,8 @@ typedef struct {
     const char  *floppy[PC_FLOPPIES], *disk[PC_DISKS];
     const char  *image[MAX_IMAGES];     /* named without an option: recognised by content */
     unsigned     images;
+    const char  *cdrom;                 /* secondary master */
+    const char  *kernel, *initrd, *append;
     char         boot_order[4];
     const char  *bios, *vgabios;
     bool         snapshot;

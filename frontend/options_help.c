@@ -22,7 +22,11 @@ const option_row_t option_rows[] = {
     { "hdb",       "FILE",  "drives",  "hard disk, primary slave", set_text, F(disk[1]) },
     { "hdc",       "FILE",  "drives",  "hard disk, secondary master", set_text, F(disk[2]) },
     { "hdd",       "FILE",  "drives",  "hard disk, secondary slave", set_text, F(disk[3]) },
-    { "boot",      "ORDER", "drives",  "letters: a floppy, c hard disk (what is there)", set_boot, 0 },
+    { "cdrom",     "FILE",  "drives",  "CD (ISO image) in a CD-ROM drive, secondary master", set_text, F(cdrom) },
+    { "boot",      "ORDER", "drives",  "letters: a floppy, c hard disk, d CD (what is there)", set_boot, 0 },
+    { "kernel",    "FILE",  "drives",  "a Linux kernel (bzImage) to start without a disk", set_text, F(kernel) },
+    { "initrd",    "FILE",  "drives",  "its initial RAM disk", set_text, F(initrd) },
+    { "append",    "TEXT",  "drives",  "its command line", set_text, F(append) },
     { "snapshot",  NULL,    "drives",  "writes go to a temporary file and are gone afterwards", set_flag, F(snapshot) },
 
     { "display",   "NAME",  "screen",  "sdl: a window; term: in this terminal; none\n(sdl where there is a display, else term)", set_display, 0 },
@@ -48,10 +52,6 @@ const option_row_t option_rows[] = {
     { "help",      NULL,    "control", "this help; -help GROUP for one group, -help all", set_help, 0 },
     { "h",         NULL,    "",        "the same", set_help, 0 },
 
-    { "cdrom",     "FILE",  "later",   "CD drives", set_later, 0 },
-    { "kernel",    "FILE",  "later",   "booting Linux directly", set_later, 0 },
-    { "initrd",    "FILE",  "later",   "booting Linux directly", set_later, 0 },
-    { "append",    "TEXT",  "later",   "booting Linux directly", set_later, 0 },
     { "gdb",       "DEST",  "later",   "the debugger's socket", set_later, 0 },
     { "s",         NULL,    "later",   "the debugger's socket on port 1234", set_later, 0 },
 };
@@ -59,7 +59,7 @@ const unsigned n_option_rows = COUNT_OF(option_rows);
 
 static const struct { const char *name, *about; } groups[] = {
     { "machine", "memory, processor, firmware" },
-    { "drives",  "floppies, hard disks, boot order" },
+    { "drives",  "floppies, hard disks, CDs, boot order" },
     { "screen",  "window, terminal, serial and parallel ports" },
     { "time",    "pace, clock, limits" },
     { "control", "scripts, ends, statistics, this help" },
@@ -78,7 +78,7 @@ static void overview(void)
     puts("doppel, a PC in software.\n\n"
          "  doppel [options] [IMAGE ...]\n\n"
          "  doppel                          the built-in demonstration disk\n"
-         "  doppel freedos.img              boot an image: a floppy or a hard disk\n"
+         "  doppel freedos.img              boot an image: a floppy, a hard disk or a CD\n"
          "  doppel -hda disk.img -fda a.img -boot a -m 64M\n"
          "  doppel -display none -script test.txt -snapshot disk.img\n\n"
          "One or two dashes are the same. Groups of options:");

@@ -118,8 +118,11 @@ static bool fill_mouse(script_command_t *c, const words_t *w, why_t *why)
 
 static bool fill_drive(script_command_t *c, const words_t *w, why_t *why)
 {
-    if (strcmp(w->word[1], "fda") != 0 && strcmp(w->word[1], "fdb") != 0) return refuse(why, "\"%s\" is not a drive whose medium can change; there are fda and fdb", w->word[1]);
-    c->drive = w->word[1][2] == 'b';
+    static const char *const drives[] = { "fda", "fdb", "cdrom" };        /* the last is PC_FLOPPIES */
+    unsigned n = 0;
+    while (n < COUNT_OF(drives) && strcmp(w->word[1], drives[n]) != 0) n++;
+    if (n == COUNT_OF(drives)) return refuse(why, "\"%s\" is not a drive whose medium can change; there are fda, fdb and cdrom", w->word[1]);
+    c->drive = (u8)n;
     if (w->n < 3) return true;
     c->text = copy(w->word[2]);
     return c->text != NULL || refuse(why, "out of memory");

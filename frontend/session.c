@@ -61,12 +61,19 @@ static bool open_firmware(session_t *s, pc_config_t *c, why_t *why)
         || refuse(why, "-vgabios %s is not an option ROM: it does not begin with 55 AA", o->vgabios);
 }
 
-static bool wants_drive_b(const session_t *s)
+/* A drive that only a script will put something in is there from the start. */
+static bool script_inserts(const session_t *s, unsigned drive)
 {
-    if (s->floppy[1]) return true;
     for (unsigned i = 0; s->script && i < s->script->commands; i++)
-        if (s->script->command[i].verb == SCRIPT_INSERT && s->script->command[i].drive == 1) return true;
+        if (s->script->command[i].verb == SCRIPT_INSERT && s->script->command[i].drive == drive) return true;
     return false;
+}
+
+static void choose_cdrom(session_t *s)
+{
+    if (s->has_cdrom || s->disk[CDROM_PLACE] || !script_inserts(s, PC_FLOPPIES)) return;
+    s->has_cdrom = true;
+    s->cdrom_place = CDROM_PLACE;
 }
 
 static bool build(session_t *s, why_t *why)
@@ -76,11 +83,15 @@ static bool build(session_t *s, why_t *why)
         .debug_exit = o->debug_exit, .debug_exit_port = o->debug_exit_port, .serial_out = serial_out, .parallel_out = parallel_out,
         .debugcon_out = debugcon_out, .speaker = speaker, .owner = s };
     if (!open_firmware(s, &c, why)) return false;
+    choose_cdrom(s);
     memcpy(c.boot_order, o->boot_order, sizeof c.boot_order);
     for (unsigned i = 0; i < PC_DISKS; i++) c.disk[i] = s->disk[i];
     for (unsigned i = 0; i < PC_FLOPPIES; i++) c.floppy[i] = s->floppy[i];
+    for (unsigned i = 0; i < PC_DISKS; i++) c.cdrom[i] = s->cdrom[i];
+    if (s->has_cdrom) c.has_cdrom[s->cdrom_place] = true;
+    if (s->kernel) c.linux_files = &s->linux_files;
     c.has_floppy[0] = true;
-    c.has_floppy[1] = wants_drive_b(s);
+    c.has_floppy[1] = s->floppy[1] || script_inserts(s, 1);
     s->engine = c.engine;
     s->pc = pc_new(&c, why->text, sizeof why->text);
     if (!s->pc && o->engine_auto) {                               /* a build without L1 */
@@ -92,8 +103,9 @@ static bool build(session_t *s, why_t *why)
 
 static bool insert_demonstration(session_t *s, why_t *why)
 {
+    if (s->kernel) return true;
     for (unsigned i = 0; i < PC_FLOPPIES; i++) if (s->floppy[i]) return true;
-    for (unsigned i = 0; i < PC_DISKS; i++)    if (s->disk[i]) return true;
+    for (unsigned i = 0; i < PC_DISKS; i++)    if (s->disk[i] || s->cdrom[i]) return true;
     s->floppy[0] = disk_from_memory("the demonstration disk", demo_floppy, demo_floppy_bytes, demo_floppy_image_bytes);
     snprintf(s->title, sizeof s->title, "demonstration");
     return s->floppy[0] != NULL || refuse(why, "out of memory");
@@ -144,7 +156,7 @@ static bool open_all(session_t *s, why_t *why)
     s->screen = calloc(1, SCREEN_TEXT_BYTES);
     if (!s->frame || !s->spare || !s->screen) return refuse(why, "out of memory");
     if (o->script && !(s->script = script_load(o->script, why))) return false;
-    if (!images_open(s, why) || !insert_demonstration(s, why)) return false;
+    if (!images_open(s, why) || !kernel_open(s, why) || !insert_demonstration(s, why)) return false;
     s->pacing.real = real;
     if (!build(s, why) || !open_ports(s, why) || !open_display(s, kind, why)) return false;
     if (real && s->display) s->audio = audio_open();
@@ -175,12 +187,12 @@ static void close_all(session_t *s)
     pc_free(s->pc);
     for (unsigned i = 0; i < s->n_retired; i++)  close_disk(s, &s->retired[i]);
     for (unsigned i = 0; i < PC_FLOPPIES; i++)   close_disk(s, &s->floppy[i]);
-    for (unsigned i = 0; i < PC_DISKS; i++)      close_disk(s, &s->disk[i]);
+    for (unsigned i = 0; i < PC_DISKS; i++)      close_disk(s, &s->disk[i]), close_disk(s, &s->cdrom[i]);
     for (unsigned i = 0; i < PC_SERIALS; i++)    port_close(&s->serial[i]);
     port_close(&s->parallel);
     port_close(&s->debugcon);
     script_free(s->script);
-    free(s->bios); free(s->vgabios);
+    free(s->bios); free(s->vgabios); free(s->kernel); free(s->initrd);
     free(s->frame); free(s->spare); free(s->screen);
 }
 

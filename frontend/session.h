@@ -18,8 +18,13 @@ typedef struct session {
     pc_t      *pc;
     engine_t   engine;                   /* the one that runs */
     display_t *display;                  /* NULL: none */
-    disk_t    *floppy[PC_FLOPPIES], *disk[PC_DISKS];
+    disk_t    *floppy[PC_FLOPPIES], *disk[PC_DISKS], *cdrom[PC_DISKS];
+    bool       has_cdrom;                /* there is a CD-ROM drive; "cdrom" in scripts is the one in this place */
+    unsigned   cdrom_place;
     disk_t    *retired[16]; unsigned n_retired;      /* media taken out, closed after the next pc_run */
+    linux_files_t linux_files;           /* kernel NULL: none */
+    void      *kernel, *initrd;          /* its files */
+    const char *kernel_path;
     void      *bios, *vgabios;           /* read from files, NULL: built in */
     char       title[64];                /* the first image's name */
     script_t  *script;
@@ -55,7 +60,7 @@ void session_key(session_t *s, pc_key_t key, bool down);
 void session_release_keys(session_t *s);
 void session_stroke(session_t *s, stroke_t stroke);      /* typed, pressed and let go at the typist's pace */
 void session_mouse(session_t *s, int dx, int dy, int dz, u8 buttons);
-bool session_insert(session_t *s, unsigned drive, const char *path, why_t *why);   /* path NULL: eject */
+bool session_insert(session_t *s, unsigned drive, const char *path, why_t *why);   /* path NULL: eject; drive PC_FLOPPIES: the CD */
 void session_reset(session_t *s);
 void session_nmi(session_t *s);
 void session_pause(session_t *s, bool paused);
@@ -67,6 +72,9 @@ const script_host_t *session_script_host(void);          /* its owner is set to 
 
 /* images.c: which image goes to which drive, opened. */
 bool images_open(session_t *s, why_t *why);
+/* kernel.c: the files of -kernel and -initrd. */
+bool kernel_open(session_t *s, why_t *why);
+disk_t *cd_open(const char *path, why_t *why);
 bool firmware_read(const char *path, const char *option, u32 least, u32 most, u32 unit, void **content, u32 *bytes, why_t *why);
 
 /* stats.c */

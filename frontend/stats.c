@@ -33,7 +33,7 @@ static void put_disks(FILE *file, const session_t *s)
     bool first = true;
     fputs("  \"disks\": [", file);
     for (unsigned i = 0; i < PC_FLOPPIES; i++) put_disk(file, floppies[i], s->floppy[i], &first);
-    for (unsigned i = 0; i < PC_DISKS; i++)    put_disk(file, disks[i], s->disk[i], &first);
+    for (unsigned i = 0; i < PC_DISKS; i++)    put_disk(file, disks[i], s->disk[i] ? s->disk[i] : s->cdrom[i], &first);
     fprintf(file, "%s],\n", first ? "" : "\n  ");
 }
 

@@ -58,13 +58,13 @@ static const struct { const char *line, *says; } refused[] = {
     { "-m -5", "not a number" }, { "-m 1025K", "whole MiB" }, { "-m 99999999999999999999", "too large" }, { "-m", "wants a value" },
     { "-dispaly none", "did you mean -display" }, { "-hdx f", "did you mean -hd" }, { "-snapshto", "did you mean -snapshot" }, { "-zzzzz", "no option -zzzzz" },
     { "-cpu 80286", "there are 386" }, { "-display gtk", "there are sdl, term, none" }, { "-clock fast", "real, virtual" }, { "-engine L9", "L0, L1" },
-    { "-boot q", "letters" }, { "-boot aa", "twice" }, { "-boot d", "not yet" }, { "-fda a -fda b", "given twice" },
+    { "-boot q", "letters" }, { "-boot aa", "twice" }, { "-boot dd", "twice" }, { "-fda a -fda b", "given twice" },
     { "-rtc base=2000-02-30", "base=DATE" }, { "-rtc utc", "base=utc" }, { "-device e1000", "isa-debug-exit" },
     { "-device isa-debug-exit,iobase=x", "iobase=0xf4" }, { "-device isa-debug-exit,iobase=0x10000", "iobase=0xf4" }, { "-ips 0", "1 to 10G" }, { "-ips 11G", "1 to 10G" },
     { "-stop-after 5x", "K, M or G" }, { "-timeout soon", "seconds" }, { "-serial null -serial null -serial null", "2 serial ports" },
     { "-serial stdio -serial stdio", "only one" }, { "-display term -serial stdio", "both want" }, { "-S -display none", "paused" },
     { "a b c d e f g", "too many images" },
-    { "-cdrom x", "not yet" }, { "-kernel x", "not yet" }, { "-initrd x", "not yet" }, { "-append x", "not yet" }, { "-gdb x", "not yet" }, { "-s", "not yet" },
+    { "-cdrom x -hdc y", "same place" }, { "-gdb x", "not yet" }, { "-s", "not yet" },
 };
 
 START_TEST(wrong_lines_are_refused_with_the_reason)
@@ -77,7 +77,7 @@ END_TEST
 
 START_TEST(right_lines_are_taken)
 {
-    static const char *const lines[] = { "-boot ca", "-boot order=ac", "-rtc base=utc", "-rtc base=localtime", "-rtc base=2099-12-31", "-ips 10G", "-nographic",
+    static const char *const lines[] = { "-boot ca", "-boot order=ac", "-boot d", "-cdrom x", "-rtc base=utc", "-rtc base=localtime", "-rtc base=2099-12-31", "-ips 10G", "-nographic",
         "-device isa-debug-exit", "-device isa-debug-exit,iobase=0x501,iosize=0x04", "-stats - -hash -stop-after 1M -timeout 2.5", "-serial file:x -serial pty",
         "-cpu 386 -engine L0 -clock virtual -display sdl", "-- -odd-name.img" };
     for (unsigned i = 0; i < COUNT_OF(lines); i++) ck_assert_msg(parse(lines[i]) == OPTIONS_RUN, "%s: %s", lines[i], why.text);

@@ -93,7 +93,7 @@ static const struct { const char *text, *says; } refused[] = {
     { "wiat \"x\"", "s, line 1: \"wiat\" is not a command" }, { "hash\n\nwait", "line 3: this command is written wait" }, { "wait \"x\" 1 2", "is written" }, { "wait \"\"", "empty" },
     { "wait \"x\" soon", "seconds" }, { "wait \"x", "closing quote" }, { "type \"\\q\"", "\\q" }, { "type \"\\", "not known" }, { "type \"\xC3\xA4\"", "cannot be typed" }, { "type", "is written" },
     { "key nokey", "nokey" }, { "key ctrl-", "not known" }, { "mouse 1", "is written" }, { "mouse a 1", "number" }, { "mouse 1 1 top", "left, right" }, { "mouse 1 1 wheel", "wheel N" },
-    { "mouse 1 99999", "number" }, { "insert hda x", "fda and fdb" }, { "insert fda", "is written" }, { "eject hda", "fda" }, { "quit 256", "0 to 255" }, { "quit x", "0 to 255" },
+    { "mouse 1 99999", "number" }, { "insert hda x", "fda, fdb and cdrom" }, { "insert fda", "is written" }, { "eject hda", "fda" }, { "quit 256", "0 to 255" }, { "quit x", "0 to 255" },
     { "hash now", "is written" }, { "a b c d e f g h i", "more than 8" }, { "sleep", "is written" },
 };
 

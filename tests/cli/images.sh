@@ -172,16 +172,50 @@ case_truncated_qcow2()
     done
 }
 
-case_not_yet()         # what is recognised and has no drive or loader in this version is said so
+cd_image()             # FILE BLOCKS: an ISO 9660 volume descriptor that promises so many blocks of 2048 bytes, in a file of 32
 {
-    image cd.iso 64K; printf '\001CD001' | dd of=cd.iso bs=1 seek=32768 conv=notrunc status=none
+    image "$1" 64K; printf '\001CD001\001' | dd of="$1" bs=1 seek=32768 conv=notrunc status=none
+    bytes $(printf '%02X %02X' $(($2 % 256)) $(($2 / 256))) | dd of="$1" bs=1 seek=32848 conv=notrunc status=none
+}
+
+case_cds()             # a CD goes into a CD-ROM drive and nowhere else, is only read, and is whole
+{
+    cd_image good.iso 32; cd_image cut.iso 33
+    keep good.iso cut.iso
+    for arguments in good.iso "-cdrom good.iso" "-cdrom good.iso -boot d" "-hda good.iso"; do
+        run $never $arguments
+        case $arguments in -hda*) refused good.iso "is a CD image" "-cdrom good.iso" ;; *) ends 0; silent ;; esac
+    done
+    run $never cut.iso;                          refused cut.iso "cut short" "32 of its 33 blocks"
+    run $never -cdrom cut.iso;                   refused cut.iso "cut short"
+    run $never -cdrom good.iso -hdc other.img;   refused "same place" "-hdd"
+    run $never -cdrom no.iso;                    refused no.iso "no such file"
+    image small.iso 512; run $never -cdrom small.iso;  refused small.iso "2048"
+    printf 'insert cdrom cut.iso\n' >script;  run -display none -script script;  refused cut.iso "cut short" "line 1"
+    printf 'eject cdrom\n' >script;           run -display none -script script;  refused "no CD-ROM drive"
+    printf 'insert cdrom good.iso\neject cdrom\nquit 0\n' >script;  run -display none -script script;  ends 0; silent
+    kept good.iso cut.iso
+}
+
+case_kernels()         # what -kernel cannot start is said before the machine starts
+{
     image kernel 64K; bytes 55 AA | dd of=kernel bs=1 seek=510 conv=notrunc status=none
     printf HdrS | dd of=kernel bs=1 seek=514 conv=notrunc status=none
-    keep cd.iso kernel
-    for file in cd.iso kernel; do
-        run $never $file
-        [ $status -eq 0 ] && { silent; continue; }
-        refused $file "not yet in this version"
-    done
-    kept cd.iso kernel
+    cp kernel wide; bytes 0F 02 | dd of=wide bs=1 seek=518 conv=notrunc status=none; bytes 01 | dd of=wide bs=1 seek=566 conv=notrunc status=none
+    cp kernel cut; bytes 0F 02 | dd of=cut bs=1 seek=518 conv=notrunc status=none; bytes 00 00 10 | dd of=cut bs=1 seek=500 conv=notrunc status=none
+    printf '\177ELF and so on' >vmlinux; printf 'nothing' >text; : >empty; mkdir folder; image initrd 100M
+    for file in kernel "-kernel kernel" "-kernel kernel -append quiet"; do run $never $file; ends 0; silent; done
+    run $never -kernel wide;      refused wide "64-bit"
+    run $never -kernel cut;       refused cut "cut short"
+    run $never -kernel vmlinux;   refused vmlinux "ELF" "bzImage"
+    run $never -kernel text;      refused text "not a Linux kernel"
+    run $never -kernel empty;     refused empty "is empty"
+    run $never -kernel folder;    refused folder "is a folder"
+    run $never -kernel missing;   refused missing "No such file"
+    run $never -hda kernel;       refused kernel "is a Linux kernel" "-kernel kernel"
+    run $never -cdrom kernel;     refused kernel "is a Linux kernel"
+    run $never -initrd initrd;    refused -initrd -kernel
+    run $never -append quiet;     refused -append -kernel
+    run $never -kernel kernel -initrd initrd -m 64;    refused initrd "does not fit" "use -m"
+    run $never -kernel kernel -initrd missing;         refused missing "No such file"
 }
