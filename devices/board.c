@@ -78,7 +78,7 @@ void board_write_92(void *chip, u16 reg, u32 value)
         pulse(&board->reset);
 }
 
-/* Only an access to CF9h itself counts; there is no PCI at CF8h and CFAh. */
+/* Only a byte access to CF9h itself counts; dwords at CF8h are PCI's (pc_chipset.c). */
 u32 board_read_cf8(void *chip, u16 reg) { return reg == 1 ? ((const board_t *)chip)->port_cf9 : 0xFFFFFFFF; }
 
 void board_write_cf8(void *chip, u16 reg, u32 value)

@@ -187,7 +187,7 @@ void piix_apm_write(void *self, u16 reg, u32 value)
 u32 piix_gpe_read(void *self, u16 reg)
 {
     const piix_pm_t *chip = self;
-    return reg < 2 ? 0 : chip->quiet_enable >> 8 * (reg & 1u);
+    return reg < 2 ? 0 : (u32)chip->quiet_enable >> 8 * (reg & 1u);
 }
 
 void piix_gpe_write(void *self, u16 reg, u32 value)
