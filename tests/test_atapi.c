@@ -468,6 +468,11 @@ START_TEST(the_door_opens_unless_it_is_locked)
     ck_assert_uint_eq(ask(test_unit_ready), GOOD | ATA_ERR);
     ck_assert_uint_eq(sense(), 0x062800);
     ck_assert_uint_eq(ask(test_unit_ready), GOOD);
+    ck_assert_uint_eq(ask(P(0x1B, 0, 0, 0, 2)), GOOD);
+    ide_change_medium(&ide, 0, &disks[1].disk);                  /* by hand: the tray goes in with the disc */
+    ck_assert_uint_eq(sense(), 0x062800);
+    ck_assert_uint_eq(ask(P(0x28, 0, 0, 0, 0, 3, 0, 0, 1)), GOOD);
+    ck_assert_uint_eq(get(data, W32), 0x01000003);
 }
 END_TEST
 
@@ -485,8 +490,10 @@ START_TEST(a_walk_in_a_read_goes_on_there)
     walker_t l = walk_loader(&blob);
     ide_walk(&ide, &l);
     u32 n = 200;
-    for (u8 status = in8(STATUS); status & ATA_DRQ && n < 70000; status = settle(), n += 2)
+    for (u8 status = in8(STATUS); status & ATA_DRQ && n < 70000; status = settle(), n += 2) {
+        if (n % 512 == 0) ck_assert_uint_eq(in8(MID) | in8(HIGH) << 8, 512);
         put(data + n, W16, bus_in(&bus, DATA, W16));
+    }
     ck_assert_uint_eq(n, 30 * 2048);
     for (u32 b = 1; b < 30; b++) ck_assert_uint_eq(get(data + b * 2048, W32), 50 + b);
     blob_free(&blob);

@@ -45,6 +45,22 @@ START_TEST(numbers_are_little_endian)
 }
 END_TEST
 
+START_TEST(single_items_are_numbers_or_contents)                 /* qemu_fw_cfg.h: 08h, 11h */
+{
+    u8 b[8];
+    fw_cfg_set_number(&fw, FW_CFG_KERNEL_SIZE, 0x00C0FFEE);
+    fw_cfg_set_data(&fw, FW_CFG_KERNEL_DATA, blob, sizeof blob);
+    fw_cfg_set_data(&fw, FW_CFG_ITEMS, blob, sizeof blob);       /* no such item */
+    item(FW_CFG_KERNEL_SIZE, b, 8);
+    ck_assert_uint_eq(get(b, W32), 0x00C0FFEE);
+    ck_assert_uint_eq(get(b + 4, W32), 0);
+    item(FW_CFG_KERNEL_DATA, b, 8);
+    ck_assert(memcmp(b, "\1\2\3\4\5\0\0", 8) == 0);
+    item(FW_CFG_INITRD_DATA, b, 8);
+    ck_assert_uint_eq(get64(b), 0);
+}
+END_TEST
+
 START_TEST(the_directory_is_big_endian_and_sorted)
 {
     u8 b[4 + 3 * 64];
@@ -112,6 +128,7 @@ int main(void)
     tcase_add_test(tc, the_signature_and_the_traditional_interface_are_there);
     tcase_add_test(tc, numbers_are_little_endian);
     tcase_add_test(tc, the_directory_is_big_endian_and_sorted);
+    tcase_add_test(tc, single_items_are_numbers_or_contents);
     tcase_add_test(tc, a_file_reads_to_its_end_and_then_zeros);
     tcase_add_test(tc, files_are_bounded);
     tcase_add_test(tc, walk_saves_everything);
