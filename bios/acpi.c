@@ -145,10 +145,12 @@ static u32 madt_start(room_t *room)
 
 static void rsdp_start(u32 rsdt)
 {
-    static const rom char head[] = "RSD PTR \0DOPPEL";
+    static const rom char oem[] = "DOPPEL";
     u32 at = FIRMWARE + RSDP_AT;
     flat_fill(at, 20);
-    flat_copy(at, head, 15);
+    put_signature(at, 0x5352, 0x2044);          /* "RSD PTR " */
+    put_signature(at + 4, 0x5450, 0x2052);
+    flat_copy(at + 9, oem, 6);
     put32(at + 16, rsdt);
     flat_checksum(at, 20, 8);
 }

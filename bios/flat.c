@@ -8,6 +8,12 @@ void put8(u32 linear, u32 value)    { poke8(0, linear, value); }
 void put16(u32 linear, u32 value)   { poke16(0, linear, value); }
 void put32(u32 linear, u32 value)   { poke32(0, linear, value); }
 
+void put_signature(u32 linear, u32 low, u32 high)
+{
+    put16(linear, low);
+    put16(linear + 2, high);
+}
+
 void flat_copy(u32 to, const rom void *from, u32 bytes)
 {
     const rom u8 *at = from;

@@ -105,7 +105,7 @@ void mp_start(void)
     put16(at + 34, list.entries);
     put32(at + 36, 0xFEE00000);
     flat_checksum(at, list.at - at, 7);
-    put32(pointer, 0x5F504D5F);             /* "_MP_" */
+    put_signature(pointer, 0x4D5F, 0x5F50);     /* "_MP_" */
     put32(pointer + 4, at);
     put8(pointer + 8, 1);
     put8(pointer + 9, 4);

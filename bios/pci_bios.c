@@ -25,7 +25,7 @@ void pir_start(u32 router)
     u32 at = FIRMWARE + PIR_AT, bytes = HEADER + SLOTS * SLOT_BYTES;
     _Static_assert(PIR_AT + HEADER + SLOTS * SLOT_BYTES <= MP_AT, "tables.h");
     flat_fill(at, bytes);
-    put32(at, 0x52495024);                  /* "$PIR" */
+    put_signature(at, 0x5024, 0x5249);          /* "$PIR" */
     put16(at + 4, 0x0100);
     put16(at + 6, bytes);
     put8(at + 9, router);

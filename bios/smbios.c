@@ -85,7 +85,7 @@ void smbios_start(void)
     list.handle = 0;
     structures(&list);
     flat_fill(at, 32);
-    put32(at, 0x5F4D535F);                  /* "_SM_" */
+    put_signature(at, 0x535F, 0x5F4D);          /* "_SM_" */
     put8(at + 5, 31);
     put16(at + 6, 0x0402);                  /* 2.4 */
     put16(at + 8, list.longest);

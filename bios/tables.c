@@ -39,7 +39,7 @@ static void bios32_start(void)
 {
     u32 at = FIRMWARE + BIOS32_AT;
     flat_fill(at, 16);
-    put32(at, 0x5F32335F);                  /* "_32_" */
+    put_signature(at, 0x335F, 0x5F32);          /* "_32_" */
     put32(at + 4, FIRMWARE + (u32)bios32_entry);
     put8(at + 9, 1);                        /* paragraphs */
     flat_checksum(at, 16, 10);

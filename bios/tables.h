@@ -17,6 +17,8 @@ u32  get32(u32 linear);
 void put8(u32 linear, u32 value);
 void put16(u32 linear, u32 value);
 void put32(u32 linear, u32 value);
+/* A signature that is searched for, in two halves: so nobody finds it in the ROM's own code or constants. */
+void put_signature(u32 linear, u32 low, u32 high);
 void flat_copy(u32 to, const rom void *from, u32 bytes);
 void flat_fill(u32 to, u32 bytes);
 void flat_checksum(u32 from, u32 bytes, u32 at);    /* sets the byte `at` so that all add up to 0 */
