@@ -1,6 +1,7 @@
 /* uart.c - National PC16550D (data sheet TL/C/8652): registers, FIFOs and interrupts on virtual time.
  *
- * A character takes (start + data + parity + stop) * 16 * divisor / 1.8432 MHz.  Bytes from outside wait in a queue until the
+ * A character takes (start + data + parity + stop) * 16 * divisor / 1.8432 MHz on a real line; here the line is UART_SPEEDUP times
+ * faster, or a kernel that prints its log at 9600 baud would spend most of its start waiting for it.  Bytes from outside wait in a queue until the
  * receiver has room, as behind a modem with flow control, so that they are never overrun; overrun exists in loopback.
  *
  * Left out: DMA signalling (FCR bit 3), parity and framing errors from outside, a stop of 1.5 bits (counted as 2). */
@@ -22,7 +23,7 @@ static u64 character(const uart_t *u)
 {
     u32 bits = 1u + 5 + (u->lcr & 3) + (u->lcr & LCR_PARITY ? 1 : 0) + (u->lcr & LCR_STOP ? 2 : 1);
     u32 divisor = u->divisor ? u->divisor : 0x10000;
-    return bits * 16ull * divisor * 1000000000ull / CLOCK_HZ;
+    return bits * 16ull * divisor * 1000000000ull / CLOCK_HZ / UART_SPEEDUP;
 }
 
 /* ---- interrupts ---- */

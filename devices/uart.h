@@ -4,7 +4,7 @@
 #include "devices/state.h"
 #include "devices/vclock.h"
 
-enum { UART_FIFO = 16, UART_INPUT = 1024 };
+enum { UART_FIFO = 16, UART_INPUT = 1024, UART_SPEEDUP = 64 };
 /* Modem inputs, as in MSR. */
 enum { UART_CTS = 0x10, UART_DSR = 0x20, UART_RI = 0x40, UART_DCD = 0x80 };
 
