@@ -45,5 +45,6 @@ void shadow_copy(void);
 void flat_on(void);
 void flat_off(void);
 void shadow_start(void);
+void shadow_open_roms(void);
 void shadow_lock(void);
 bool video_shadow(void);

@@ -193,7 +193,7 @@ void post(void)
     STEP(0x0D); floppy_start();
     STEP(0x0E); disk_start();
     disk_report();
-    STEP(0x0F); fwcfg_roms();
+    STEP(0x0F); shadow_open_roms(); fwcfg_roms();
     roms_start(0xC800, 0xE000);
     STEP(0x10); tables_start(); shadow_lock();
     BDA_SET(reset_flag, 0);

@@ -1,6 +1,7 @@
 /* shadow.c - finds the chipset, and turns E0000-FFFFF (and C0000-C7FFF) into write-protected RAM with the ROM's contents.
  * Intel 82441FX data sheet 290549, PAM[6:0].  The tables of tables_start() are written between the two.
- * A board without this chipset keeps its ROMs as they are.  Left out: SMRAM; C8000-DFFFF stay with the ISA bus. */
+ * C8000-DFFFF is RAM while option ROMs start, then write-protected where some lie; where there are none, and where the ISA bus
+ * has ROMs of its own, it stays with the ISA bus.  A board without this chipset keeps its ROMs as they are.  Left out: SMRAM. */
 #include "system.h"
 #include "pci.h"
 
@@ -34,10 +35,34 @@ bool video_shadow(void)
     return true;
 }
 
+/* 32 KiB in which something differs: neither an empty bus nor untouched RAM. */
+static bool used(u32 segment)
+{
+    u32 first = peek32(segment, 0);
+    for (u32 at = 4; at < 0x8000; at += 4)
+        if (peek32(segment, at) != first)
+            return true;
+    return false;
+}
+
+void shadow_open_roms(void)
+{
+    for (u32 n = 0; EBDA(pci) && n < 3; n++) {
+        u32 segment = 0xC800 + n * 0x800;
+        if (pci_read8(0, PAM2 + n) || used(segment))
+            continue;
+        pci_write8(0, PAM2 + n, READ_WRITE);
+        far_fill8(segment, 0, 0xFF, 0x8000);
+    }
+}
+
 void shadow_lock(void)
 {
     if (!EBDA(pci))
         return;
+    for (u32 n = 0; n < 3; n++)
+        if (pci_read8(0, PAM2 + n) == READ_WRITE)
+            pci_write8(0, PAM2 + n, used(0xC800 + n * 0x800) ? (u32)READ : 0);
     pci_write8(0, PAM0, READ & 0xF0);
     pci_write16(0, PAM5, READ * 0x101u);
     out32(CONFIG_ADDRESS, 0);
