@@ -28,10 +28,10 @@ bool video_shadow(void)
     u32 blocks = peek8(0xE000, 2);
     if (!EBDA(pci) || blocks > 64)
         return false;
-    pci_write16(0, PAM1, READ_WRITE * 0x101u);
+    pci_write8(0, PAM1, READ_WRITE);
     far_copy8(0xC000, 0, 0xE000, 0, blocks * 512);
     far_fill8(0xC000, blocks * 512, 0xFF, 0x8000 - blocks * 512);
-    pci_write16(0, PAM1, READ * 0x101u);
+    pci_write8(0, PAM1, READ);
     return true;
 }
 
