@@ -299,7 +299,7 @@ static void eisa_id(aml_t *a)
     const char *id = a->token + 1;
     if (a->token[0] != '"' || strlen(id) != 7)
         fail(a, "an EISA id is three letters and four digits");
-    unsigned letters = (id[0] & 31u) << 10 | (id[1] & 31u) << 5 | (id[2] & 31u), digits = (unsigned)strtoul(id + 3, NULL, 16);
+    unsigned letters = ((unsigned)id[0] & 31) << 10 | ((unsigned)id[1] & 31) << 5 | ((unsigned)id[2] & 31), digits = (unsigned)strtoul(id + 3, NULL, 16);
     put(a, 0x0C, 1);
     put(a, letters >> 8, 1);
     put(a, letters, 1);

@@ -175,8 +175,8 @@ pc_stop_t pc_run(pc_t *pc, u64 until, u64 instructions)
     u64 start = cpu_instructions(&pc->cpu);
     pc->limit = instructions > UINT64_MAX - start ? UINT64_MAX : start + instructions;
     for (;;) {
-        take_inputs(pc);
         vclock_advance(&pc->clock, pc_time_of(pc, cpu_instructions(&pc->cpu)));
+        take_inputs(pc);                                     /* after the clock: a key's time must not depend on where runs were cut */
         pc_stop_t why = asked(pc);
         if (why != STOP_NONE)
             return why;
