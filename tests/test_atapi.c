@@ -491,7 +491,7 @@ START_TEST(a_walk_in_a_read_goes_on_there)
     ide_walk(&ide, &l);
     u32 n = 200;
     for (u8 status = in8(STATUS); status & ATA_DRQ && n < 70000; status = settle(), n += 2) {
-        if (n % 512 == 0) ck_assert_uint_eq(in8(MID) | in8(HIGH) << 8, 512);
+        if (n % 512 == 0) ck_assert_uint_eq(in8(MID) | (unsigned)in8(HIGH) << 8, 512);
         put(data + n, W16, bus_in(&bus, DATA, W16));
     }
     ck_assert_uint_eq(n, 30 * 2048);

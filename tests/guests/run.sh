@@ -54,7 +54,7 @@ media()        # media NAME: its path in $medium
 machine()      # machine OPTIONS...: doppel, headless, driven by the script on standard input, which has to end well
 {
     cat >script
-    "$doppel" -display none -timeout 280 -script script "$@" >out 2>err || fail "doppel $*: status $?: $(cat err)"
+    "$doppel" -display none -timeout 800 -script script "$@" >out 2>err || fail "doppel $*: status $?: $(cat err)"
 }
 
 shows()        # shows FILE TEXT WHAT: a row of the screen text has TEXT in it
