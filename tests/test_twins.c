@@ -7,6 +7,7 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "devices/state.h"
 #include "tests/twin_machine.h"
 
 typedef struct { const char *name; bool l1, no_cache, watched, pieces, drop; } way_t;
@@ -174,6 +175,27 @@ static bool agree(u64 seed)
     return good;
 }
 
+/* Everything a program left behind, folded into one number: what another compiler's build of this test must print too. */
+static u64 fold(u64 digest, const twin_t *t)
+{
+    walker_t w = walk_hasher();
+    u64 count = cpu_instructions(&t->cpu);
+    u32 eflags = cpu_eflags(&t->cpu), eip = t->cpu.eip, r[8];
+    memcpy(r, t->cpu.r, sizeof r);
+    FIELD(&w, digest);
+    FIELD(&w, count);
+    FIELD(&w, eflags);
+    FIELD(&w, eip);
+    FIELD_ARRAY(&w, r);
+    for (int n = 0; n < N_ALL_SEGMENTS; n++) {
+        u32 base = t->cpu.seg[n].base, selector = t->cpu.seg[n].selector;
+        FIELD(&w, base);
+        FIELD(&w, selector);
+    }
+    FIELD_BYTES(&w, (u8 *)(uintptr_t)t->ram, sizeof t->ram);
+    return w.hash;
+}
+
 static u64 number_from(const char *name, u64 otherwise)
 {
     const char *text = getenv(name);
@@ -182,7 +204,7 @@ static u64 number_from(const char *name, u64 otherwise)
 
 START_TEST(every_way_of_running_gives_the_same_state)
 {
-    u64 programs = number_from("TWIN_PROGRAMS", 10000), one = number_from("TWIN_SEED", UINT64_MAX), differ = 0, retired = 0, faults = 0, interrupts = 0, killed = 0;
+    u64 programs = number_from("TWIN_PROGRAMS", 10000), one = number_from("TWIN_SEED", UINT64_MAX), differ = 0, retired = 0, faults = 0, interrupts = 0, killed = 0, digest = 0;
     lacking_quiet(true);
     for (unsigned way = 0; way < N_WAYS; way++) {
         machine[way] = malloc(sizeof(twin_t));
@@ -191,10 +213,12 @@ START_TEST(every_way_of_running_gives_the_same_state)
     for (u64 seed = one == UINT64_MAX ? 0 : one; seed < (one == UINT64_MAX ? programs : one + 1) && differ < 5; seed++) {
         if (!agree(seed)) differ++;
         retired += cpu_instructions(&machine[1]->cpu);
+        digest = fold(digest, machine[0]);
     }
     faults = machine[1]->cpu.count.faults; interrupts = machine[1]->cpu.count.interrupts; killed = machine[1]->cpu.blocks->n_killed;
     printf("%llu instructions, %llu faults, %llu interrupts, %llu blocks killed\n", (unsigned long long)retired,
            (unsigned long long)faults, (unsigned long long)interrupts, (unsigned long long)killed);
+    printf("end states %016llx\n", (unsigned long long)digest);
     for (unsigned way = 0; way < N_WAYS; way++) {
         cpu_free(&machine[way]->cpu);
         free(machine[way]);
