@@ -66,10 +66,20 @@ INLINE void place_put(cpu_t *cpu, place_t p, width_t w, u32 v)
     else                        store_linear(cpu, p.linear, w, v, at_user(cpu));
 }
 
+/* FFFFh or FFFFFFFFh, by address size. */
+INLINE u32 address_mask(const op_t *op) { return 0xFFFFFFFFu >> op->wrap; }
+
 /* Every addressing mode of the architecture is this one sum.  SDM vol. 1, 3.7.5. */
 INLINE u32 offset_of(const cpu_t *cpu, const op_t *op)
 {
-    return (cpu->r[op->base] + (cpu->r[op->index] << op->scale) + op->disp) & 0xFFFFFFFFu >> op->wrap;
+    return (cpu->r[op->base] + (cpu->r[op->index] << op->scale) + op->disp) & address_mask(op);
+}
+
+/* SI or ESI, CX or ECX ... by address size: the upper half stays when addresses are 16 bits. */
+INLINE u32  address_reg(const cpu_t *cpu, const op_t *op, int r) { return cpu->r[r] & address_mask(op); }
+INLINE void set_address_reg(cpu_t *cpu, const op_t *op, int r, u32 v)
+{
+    cpu->r[r] = (cpu->r[r] & ~address_mask(op)) | (v & address_mask(op));
 }
 
 /* The stack: SP or ESP by SS.B. */

@@ -169,7 +169,7 @@ static void bit_test(cpu_t *cpu, const op_t *op, width_t w, bit_action_t action)
     } else {
         u32 shift = w == W32 ? 5 : 4;
         s32 operands = c->src_kind == I ? 0 : (s32)index >> shift;
-        u32 offset = (offset_of(cpu, op) + (u32)operands * (w / 8)) & 0xFFFFFFFFu >> op->wrap;
+        u32 offset = (offset_of(cpu, op) + (u32)operands * (w / 8)) & address_mask(op);
         place_t m = open_at(cpu, op->seg, offset, w, action == BIT_TEST ? ACCESS_READ : ACCESS_WRITE);
         v = place_get(cpu, m, w);
         if (action != BIT_TEST) place_put(cpu, m, w, bit_changed(v, bit, action));

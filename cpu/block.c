@@ -366,8 +366,6 @@ const op_t *block_find(cpu_t *cpu)
     return op;
 }
 
-const op_t *arrive(cpu_t *cpu) { return block_find(cpu); }
-
 /* ---- edges ---- */
 
 const op_t *link_target(cpu_t *cpu, const op_t *stub_)
@@ -436,7 +434,6 @@ static block_t **next_in_page(block_t *b, u32 page) { return &b->next_on_page[b-
 static void kill(cpu_t *cpu, block_t *b)
 {
     block_cache_t *c = cpu->blocks;
-    b->dead = true;
     b->first->run = lowering(cpu)->stale;
     unlist(&c->hash[hash_of(b->physical, b->eip, b->mode)], b, next_in_hash, 0);
     unlist(&c->page[b->physical >> 12], b, next_in_page, b->physical >> 12);

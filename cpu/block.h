@@ -16,7 +16,6 @@ typedef struct block {
     u32 physical, second_page;   /* of the first byte; of the second page or NO_PAGE */
     u32 eip, bytes, limit;       /* limit: of CS, part of the key */
     u16 mode;
-    bool dead;
     op_t *first;
     struct block *next_hashed, *next_on_page[2];             /* on the pages of `physical` and `second_page` */
 } block_t;

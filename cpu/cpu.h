@@ -111,7 +111,6 @@ typedef struct cpu {
     fault_t fault;                   /* being delivered */
     u8      delivering;              /* how deep: 0 none, 1 an exception or interrupt, 2 a double fault */
     u8      delivering_vector;
-    bool    delivering_external;     /* EXT bit: an event outside the program caused it */
 
     /* counting and leaving */
     u64     deadline;                /* instruction count to stop at */

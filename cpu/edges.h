@@ -32,16 +32,13 @@ INLINE const op_t *jump_cached(const cpu_t *cpu, u32 eip)
     return LIKELY(e->eip == eip && e->stamp == cpu->map_stamp && e->mode == cpu->mode && e->base == cpu->seg[CS].base) ? e->op : NULL;
 }
 
-/* cpu->eip is where to go on, everything before is accounted for: find the block.  May fault. */
-const op_t *arrive(cpu_t *cpu);
-
 /* An indirect near transfer: the next op, or NULL to leave. */
 INLINE const op_t *transfer(cpu_t *cpu, const op_t *op, u32 eip)
 {
     cpu->budget -= op->count;
     cpu->current = NULL;
     cpu->eip = eip;
-    return UNLIKELY(cpu->budget < 0) ? NULL : arrive(cpu);
+    return UNLIKELY(cpu->budget < 0) ? NULL : block_find(cpu);
 }
 /* After a body that has set cpu->eip itself (far transfers). */
 INLINE const op_t *transferred(cpu_t *cpu, const op_t *op) { return transfer(cpu, op, cpu->eip); }

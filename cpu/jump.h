@@ -8,15 +8,11 @@ INLINE bool Jcc(cpu_t *cpu, const op_t *op, unsigned cc) { (void)op; return cond
 INLINE bool JMP(cpu_t *cpu, const op_t *op)              { (void)cpu; (void)op; return true; }
 
 /* CX or ECX by address size. */
-INLINE u32  counter(const cpu_t *cpu, const op_t *op)    { return cpu->r[ECX] & 0xFFFFFFFFu >> op->wrap; }
-INLINE void set_counter(cpu_t *cpu, const op_t *op, u32 v)
-{
-    u32 m = 0xFFFFFFFFu >> op->wrap;
-    cpu->r[ECX] = (cpu->r[ECX] & ~m) | (v & m);
-}
+INLINE u32  counter(const cpu_t *cpu, const op_t *op)        { return address_reg(cpu, op, ECX); }
+INLINE void set_counter(cpu_t *cpu, const op_t *op, u32 v)   { set_address_reg(cpu, op, ECX, v); }
 INLINE bool JCXZ(cpu_t *cpu, const op_t *op) { return counter(cpu, op) == 0; }
-/* LOOPcc decrement the counter without touching flags; the decrement happens also when the target faults the limit check
- * on real processors' micro-code only after the check, so the caller checks first. */
+/* LOOPcc decrement the counter without touching flags.  A target beyond the limit faults with the counter as it was: the caller
+ * sees to that. */
 INLINE bool LOOP(cpu_t *cpu, const op_t *op)
 {
     set_counter(cpu, op, counter(cpu, op) - 1);

@@ -37,7 +37,7 @@ COLD /* Indirect jumps and calls: the target from a register or from memory, the
     cpu->eip = to_eip; \
     if (UNLIKELY(cpu->budget < 0)) return NULL; \
     const op_t *cached = jump_cached(cpu, to_eip); \
-    GO_OR_LEAVE(LIKELY(cached != NULL) ? cached : arrive(cpu)); } while (0)
+    GO_OR_LEAVE(LIKELY(cached != NULL) ? cached : block_find(cpu)); } while (0)
 #define JMP_R_STUB(w) static HANDLER(JMP_R_##w) { \
     u32 eip = reg(cpu, op->dst, w); \
     if (UNLIKELY(eip > cpu->seg[CS].limit)) HAND_OVER(generic); \
@@ -85,7 +85,7 @@ static const op_t *remember(cpu_t *cpu, const op_t *site_, u32 eip)
     op_t *site = &cpu->blocks->ops[site_ - cpu->blocks->ops];
     u32 generation = cpu->blocks->generation;
     cpu->eip = eip;
-    const op_t *to = arrive(cpu);
+    const op_t *to = block_find(cpu);
     if (generation == cpu->blocks->generation && to >= cpu->blocks->ops + SCRATCH_OPS && site >= cpu->blocks->ops + SCRATCH_OPS) {
         site->disp = eip;
         site->stamp = cpu->map_stamp;

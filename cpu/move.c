@@ -144,7 +144,7 @@ static void load_far_pointer(cpu_t *cpu, const op_t *op, width_t w, int seg)
 {
     u32 at = offset_of(cpu, op);
     u32 offset = load(cpu, op->seg, at, w);
-    u16 selector = (u16)load(cpu, op->seg, (at + w / 8) & 0xFFFFFFFFu >> op->wrap, W16);
+    u16 selector = (u16)load(cpu, op->seg, (at + w / 8) & address_mask(op), W16);
     load_segment(cpu, seg, selector);
     set_reg(cpu, op->dst, w, offset);
 }
@@ -159,7 +159,7 @@ void BOUND(cpu_t *cpu, const op_t *op, width_t w)
     u32 at = offset_of(cpu, op);
     s32 index = (s32)sext(w, reg(cpu, op->dst, w));
     s32 lower = (s32)sext(w, load(cpu, op->seg, at, w));
-    s32 upper = (s32)sext(w, load(cpu, op->seg, (at + w / 8) & 0xFFFFFFFFu >> op->wrap, w));
+    s32 upper = (s32)sext(w, load(cpu, op->seg, (at + w / 8) & address_mask(op), w));
     if (index < lower || index > upper)
         fault(cpu, BR, 0);
 }
@@ -182,7 +182,7 @@ void CWD(cpu_t *cpu, const op_t *op, width_t w)
 void XLAT(cpu_t *cpu, const op_t *op, width_t w)
 {
     (void)w;
-    u32 offset = (cpu->r[EBX] + (cpu->r[EAX] & 0xFF)) & 0xFFFFFFFFu >> op->wrap;
+    u32 offset = (cpu->r[EBX] + (cpu->r[EAX] & 0xFF)) & address_mask(op);
     set_reg(cpu, reg_at(EAX, W8), W8, load(cpu, op->seg, offset, W8));
 }
 
@@ -199,7 +199,7 @@ u32 SETcc(cpu_t *cpu, const op_t *op, width_t w)
 void CMPXCHG8B(cpu_t *cpu, const op_t *op, width_t w)
 {
     (void)w;
-    u32 at = offset_of(cpu, op), high_at = (at + 4) & 0xFFFFFFFFu >> op->wrap;
+    u32 at = offset_of(cpu, op), high_at = (at + 4) & address_mask(op);
     place_t low = open_at(cpu, op->seg, at, W32, ACCESS_WRITE), high = open_at(cpu, op->seg, high_at, W32, ACCESS_WRITE);
     u32 was_low = place_get(cpu, low, W32), was_high = place_get(cpu, high, W32);
     bool equal = was_low == cpu->r[EAX] && was_high == cpu->r[EDX];

@@ -143,7 +143,6 @@ static void deliver_fault(cpu_t *cpu)
     cpu->calling = f.vector;
     interrupt(cpu, f.vector, INT_EXCEPTION, cpu->eip, f.has_code, f.code);
     cpu->delivering = 0;
-    cpu->delivering_external = false;
 }
 
 /* ---- events between instructions ---- */
@@ -153,12 +152,10 @@ static void deliver(cpu_t *cpu, u8 vector, int_source_t source)
     cpu->halted = false;
     cpu->delivering = 1;
     cpu->delivering_vector = 32;                               /* benign, whatever the number: table 6-5 */
-    cpu->delivering_external = source == INT_HARDWARE;
     explain_event(cpu, vector);
     cpu->count.interrupts++;
     interrupt(cpu, vector, source, cpu->eip, false, 0);
     cpu->delivering = 0;
-    cpu->delivering_external = false;
 }
 
 /* Traps on the previous instruction, then NMI, then INTR. */

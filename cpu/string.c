@@ -8,13 +8,11 @@
 #include "cpu/jump.h"
 #include "cpu/task.h"
 
-static u32 index_of(const cpu_t *cpu, const op_t *op, int r) { return cpu->r[r] & 0xFFFFFFFFu >> op->wrap; }
 
-static void step(cpu_t *cpu, const op_t *op, int r, width_t w)
-{
-    u32 m = 0xFFFFFFFFu >> op->wrap, by = cpu->eflags & FLAG_DF ? 0u - w / 8 : w / 8;
-    cpu->r[r] = (cpu->r[r] & ~m) | ((cpu->r[r] + by) & m);
-}
+static void advance(cpu_t *cpu, const op_t *op, int r, u32 bytes) { set_address_reg(cpu, op, r, cpu->r[r] + bytes); }
+
+/* One element on, in the direction of DF. */
+static void step(cpu_t *cpu, const op_t *op, int r, width_t w) { advance(cpu, op, r, cpu->eflags & FLAG_DF ? 0u - w / 8 : w / 8); }
 
 /* ---- ports ---- */
 
@@ -46,31 +44,31 @@ void OUT(cpu_t *cpu, const op_t *op, width_t w)
 
 static void movs(cpu_t *cpu, const op_t *op, width_t w)
 {
-    u32 v = load(cpu, op->seg, index_of(cpu, op, ESI), w);
-    store(cpu, ES, index_of(cpu, op, EDI), w, v);
+    u32 v = load(cpu, op->seg, address_reg(cpu, op, ESI), w);
+    store(cpu, ES, address_reg(cpu, op, EDI), w, v);
     step(cpu, op, ESI, w);
     step(cpu, op, EDI, w);
 }
 static void stos(cpu_t *cpu, const op_t *op, width_t w)
 {
-    store(cpu, ES, index_of(cpu, op, EDI), w, cpu->r[EAX] & mask(w));
+    store(cpu, ES, address_reg(cpu, op, EDI), w, cpu->r[EAX] & mask(w));
     step(cpu, op, EDI, w);
 }
 static void lods(cpu_t *cpu, const op_t *op, width_t w)
 {
-    set_reg(cpu, reg_at(EAX, w), w, load(cpu, op->seg, index_of(cpu, op, ESI), w));
+    set_reg(cpu, reg_at(EAX, w), w, load(cpu, op->seg, address_reg(cpu, op, ESI), w));
     step(cpu, op, ESI, w);
 }
 static void cmps(cpu_t *cpu, const op_t *op, width_t w)
 {
-    u32 a = load(cpu, op->seg, index_of(cpu, op, ESI), w), b = load(cpu, ES, index_of(cpu, op, EDI), w);
+    u32 a = load(cpu, op->seg, address_reg(cpu, op, ESI), w), b = load(cpu, ES, address_reg(cpu, op, EDI), w);
     CMP(&cpu->f, w, a, b);
     step(cpu, op, ESI, w);
     step(cpu, op, EDI, w);
 }
 static void scas(cpu_t *cpu, const op_t *op, width_t w)
 {
-    u32 b = load(cpu, ES, index_of(cpu, op, EDI), w);
+    u32 b = load(cpu, ES, address_reg(cpu, op, EDI), w);
     CMP(&cpu->f, w, cpu->r[EAX] & mask(w), b);
     step(cpu, op, EDI, w);
 }
@@ -78,7 +76,7 @@ static void scas(cpu_t *cpu, const op_t *op, width_t w)
 static void ins(cpu_t *cpu, const op_t *op, width_t w)
 {
     check_port(cpu, (u16)cpu->r[EDX], w);
-    place_t m = open_at(cpu, ES, index_of(cpu, op, EDI), w, ACCESS_WRITE);
+    place_t m = open_at(cpu, ES, address_reg(cpu, op, EDI), w, ACCESS_WRITE);
     u32 v = bus_in(cpu->bus, (u16)cpu->r[EDX], w);
     place_put(cpu, (place_t){ tlb_write(cpu->tlb, m.linear, w / 8), m.linear }, w, v);
     step(cpu, op, EDI, w);
@@ -86,7 +84,7 @@ static void ins(cpu_t *cpu, const op_t *op, width_t w)
 static void outs(cpu_t *cpu, const op_t *op, width_t w)
 {
     check_port(cpu, (u16)cpu->r[EDX], w);
-    u32 v = load(cpu, op->seg, index_of(cpu, op, ESI), w);
+    u32 v = load(cpu, op->seg, address_reg(cpu, op, ESI), w);
     bus_out(cpu->bus, (u16)cpu->r[EDX], w, v);
     step(cpu, op, ESI, w);
 }
@@ -107,25 +105,19 @@ static u32 run_length(cpu_t *cpu, const op_t *op, int seg, u32 offset, width_t w
         return 0;
     u64 room = PAGE_BYTES - (linear & (PAGE_BYTES - 1));
     u64 limit = (u64)((write ? s->write_span : s->read_span) - (s64)(u32)(offset - s->first)) + 1;
-    u64 wrap = (u64)(0xFFFFFFFFu >> op->wrap) - offset + 1;
+    u64 wrap = (u64)address_mask(op) - offset + 1;
     u64 least = room < limit ? room : limit;
     return (u32)((least < wrap ? least : wrap) / bytes);
 }
 
 static u32 least(u32 a, u32 b) { return a < b ? a : b; }
 
-static void advance(cpu_t *cpu, const op_t *op, int r, u32 bytes)
-{
-    u32 m = 0xFFFFFFFFu >> op->wrap;
-    cpu->r[r] = (cpu->r[r] & ~m) | ((cpu->r[r] + bytes) & m);
-}
-
 /* Returns the number of elements moved. */
 static u32 movs_run(cpu_t *cpu, const op_t *op, width_t w, u32 most)
 {
     u8 *from = NULL, *to = NULL;
-    u32 n = least(most, run_length(cpu, op, op->seg, index_of(cpu, op, ESI), w, false, &from));
-    n = least(n, run_length(cpu, op, ES, index_of(cpu, op, EDI), w, true, &to));
+    u32 n = least(most, run_length(cpu, op, op->seg, address_reg(cpu, op, ESI), w, false, &from));
+    n = least(n, run_length(cpu, op, ES, address_reg(cpu, op, EDI), w, true, &to));
     if (n == 0)
         return 0;
     size_t bytes = (size_t)n * (w / 8);
@@ -138,13 +130,9 @@ static u32 movs_run(cpu_t *cpu, const op_t *op, width_t w, u32 most)
 static u32 stos_run(cpu_t *cpu, const op_t *op, width_t w, u32 most)
 {
     u8 *to = NULL;
-    u32 n = least(most, run_length(cpu, op, ES, index_of(cpu, op, EDI), w, true, &to));
-    if (w == W8) {
-        memset(to ? to : (u8 *)&n, (int)(cpu->r[EAX] & 0xFF), to ? n : 0);
-    } else {
-        for (u32 i = 0; i < n; i++)
-            put(to + i * (w / 8), w, cpu->r[EAX]);
-    }
+    u32 n = least(most, run_length(cpu, op, ES, address_reg(cpu, op, EDI), w, true, &to));
+    for (u32 i = 0; i < n; i++)
+        put(to + i * (w / 8), w, cpu->r[EAX]);
     advance(cpu, op, EDI, n * (w / 8));
     return n;
 }

@@ -31,7 +31,7 @@ static void load_table(cpu_t *cpu, const op_t *op, width_t w, u32 *base, u16 *li
 {
     need_cpl0(cpu);
     u32 offset = offset_of(cpu, op), new_limit = load(cpu, op->seg, offset, W16);
-    *base = load(cpu, op->seg, (offset + 2) & 0xFFFFFFFFu >> op->wrap, W32) & (w == W16 ? 0xFFFFFF : 0xFFFFFFFF);
+    *base = load(cpu, op->seg, (offset + 2) & address_mask(op), W32) & (w == W16 ? 0xFFFFFF : 0xFFFFFFFF);
     *limit = (u16)new_limit;
 }
 
@@ -40,7 +40,7 @@ static void store_table(cpu_t *cpu, const op_t *op, u32 base, u16 limit)
 {
     u32 offset = offset_of(cpu, op);
     place_t first = open_at(cpu, op->seg, offset, W16, ACCESS_WRITE);
-    place_t second = open_at(cpu, op->seg, (offset + 2) & 0xFFFFFFFFu >> op->wrap, W32, ACCESS_WRITE);
+    place_t second = open_at(cpu, op->seg, (offset + 2) & address_mask(op), W32, ACCESS_WRITE);
     place_put(cpu, first, W16, limit);
     place_put(cpu, second, W32, base);
 }

@@ -48,7 +48,7 @@ static far_pointer_t far_operand(cpu_t *cpu, const op_t *op, width_t w)
 {
     u32 at = offset_of(cpu, op);
     u32 offset = load(cpu, op->seg, at, w);
-    return (far_pointer_t){ (u16)load(cpu, op->seg, (at + w / 8) & 0xFFFFFFFFu >> op->wrap, W16), offset };
+    return (far_pointer_t){ (u16)load(cpu, op->seg, (at + w / 8) & address_mask(op), W16), offset };
 }
 
 const op_t *JMP_far(cpu_t *cpu, const op_t *op, width_t w)

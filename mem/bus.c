@@ -190,12 +190,12 @@ bus_page_t bus_page(const bus_t *bus, u32 physical)
     u32 page = physical & ~(u32)(PAGE_BYTES - 1);
     const region_t *r = region_at(bus, page);
     if (r && r->host)
-        return (bus_page_t){ .host = r->host + (page - r->first), .writable = !r->read_only, .code_kept = true,
+        return (bus_page_t){ .host = r->host + (page - r->first), .writable = !r->read_only,
                              .beneath = r->read_only && r->beneath ? r->beneath + (page - r->first) : NULL };
     if (r)
         return (bus_page_t){ .region = r };
     if (page < bus->ram_bytes)
-        return (bus_page_t){ .host = bus->ram + page, .writable = true, .code_kept = true };
+        return (bus_page_t){ .host = bus->ram + page, .writable = true };
     return (bus_page_t){ 0 };
 }
 

@@ -55,7 +55,6 @@ typedef struct {
     u8             *host;        /* first byte of the page in host memory, or NULL: use region */
     bool            writable;    /* host may be stored to */
     u8             *beneath;     /* not writable: where stores go, or NULL: they are lost */
-    bool            code_kept;   /* stores must be reported by bus_written: RAM-like memory */
     const region_t *region;      /* callbacks, or NULL: nobody (reads all ones, writes lost) */
 } bus_page_t;
 
