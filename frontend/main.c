@@ -1,8 +1,9 @@
-/* main.c - the program: options, a session, an exit status.
+/* main.c - the program: a command (commands.c), or options, a session, an exit status.
  *
  * Exit status (INTERFACE): 0 the guest powered off or a script said quit, 1 the command line or the host, 2 triple fault
  * with -no-reboot, 3 a script's wait failed, 4 time is up; with isa-debug-exit what the guest said. */
 #define _DEFAULT_SOURCE
+#include "frontend/commands.h"
 #include "frontend/session.h"
 #include "frontend/tty.h"
 #include <errno.h>
@@ -46,16 +47,26 @@ static bool occupy_standard_streams(void)
     return true;
 }
 
+/* What was written to the standard output is only said when it has arrived there. */
+static int written(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+    say("cannot write to the standard output: %s", strerror(errno));
+    return STATUS_TROUBLE;
+}
+
 int main(int argc, char **argv)
 {
     if (!occupy_standard_streams()) return STATUS_TROUBLE;
+    const command_t *command = argc > 1 ? command_find(argv[1]) : NULL;
+    if (command) {
+        watch_signals();
+        return written(command->run(argc - 1, argv + 1));
+    }
     options_t options;
     why_t why = { "" };
     switch (options_parse(&options, argc, argv, &why)) {
-    case OPTIONS_DONE:
-        if (fflush(stdout) == 0) return STATUS_GOOD;
-        say("cannot write to the standard output: %s", strerror(errno));
-        return STATUS_TROUBLE;
+    case OPTIONS_DONE: return written(STATUS_GOOD);
     case OPTIONS_WRONG: say("%s", why.text); return STATUS_TROUBLE;
     case OPTIONS_RUN: break;
     }

@@ -131,14 +131,20 @@ static bool one_of(const char *option, const char *text, const char *const *word
     return refuse(why, "-%s %s is not known; there are %s", option, text, list);
 }
 
-bool set_cpu(options_t *o, const option_row_t *row, const char *text, why_t *why)
+bool parse_cpu(const char *text, cpu_model_t *model, why_t *why)
 {
     static const char *const names[] = { [CPU_386] = "386", [CPU_486] = "486", [CPU_PENTIUM] = "pentium", [CPU_PENTIUM_MMX] = "pentium-mmx",
         [CPU_PENTIUM2] = "pentium2", [CPU_PENTIUM3] = "pentium3", [CPU_PENTIUM4] = "pentium4" };
     int chosen;
-    if (!one_of(row->name, text, names, N_CPU_MODELS, &chosen, why)) return false;
-    o->cpu = (cpu_model_t)chosen;
+    if (!one_of("cpu", text, names, N_CPU_MODELS, &chosen, why)) return false;
+    *model = (cpu_model_t)chosen;
     return true;
+}
+
+bool set_cpu(options_t *o, const option_row_t *row, const char *text, why_t *why)
+{
+    (void)row;
+    return parse_cpu(text, &o->cpu, why);
 }
 
 bool set_engine(options_t *o, const option_row_t *row, const char *text, why_t *why)
@@ -292,6 +298,17 @@ static bool check(const options_t *o, why_t *why)
     return true;
 }
 
+/* glibc looks at the first character of the short options only when it starts over, which it does at 0; elsewhere 1 is the start. */
+void options_restart(void)
+{
+#ifdef __GLIBC__
+    optind = 0;
+#else
+    optind = 1;
+#endif
+    opterr = 0;
+}
+
 options_result_t options_parse(options_t *o, int argc, char **argv, why_t *why)
 {
     struct option list[80] = { 0 };
@@ -299,8 +316,7 @@ options_result_t options_parse(options_t *o, int argc, char **argv, why_t *why)
         list[i] = (struct option){ option_rows[i].name, option_rows[i].argument ? required_argument : strcmp(option_rows[i].name, "help") == 0 ? optional_argument : no_argument, NULL, (int)i };
     *o = (options_t){ .ram_bytes = 128 * MIB, .cpu = CPU_PENTIUM4, .engine_auto = true, .engine = ENGINE_L1, .ips = 100000000,
                       .stop_after = UINT64_MAX, .timeout = UINT64_MAX };
-    optind = 1;
-    opterr = 0;
+    options_restart();
     int chosen = -1;
     for (int answer; (answer = getopt_long_only(argc, argv, ":", list, &chosen)) != -1;) {
         if (answer == '?') return unknown(argv[optind - 1], why);

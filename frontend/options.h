@@ -45,6 +45,8 @@ options_result_t options_parse(options_t *o, int argc, char **argv, why_t *why);
 bool parse_size(const char *text, u64 default_unit, u64 kilo, u64 *value, why_t *why);    /* 12, 12K, 12M, 12G */
 bool parse_seconds(const char *text, u64 *ns, why_t *why);                                /* 2, 2.5 */
 bool parse_date(const char *text, s64 *seconds, why_t *why);                              /* 1999-12-31T23:59:00 */
+bool parse_cpu(const char *text, cpu_model_t *model, why_t *why);                         /* 386 ... pentium4 */
+void options_restart(void);                                                               /* getopt starts over, and says nothing itself */
 
 /* options_help.c: one row per option feeds the parser and the help. */
 typedef struct option_row {

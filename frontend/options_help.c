@@ -80,7 +80,8 @@ static void overview(void)
          "  doppel                          the built-in demonstration disk\n"
          "  doppel freedos.img              boot an image: a floppy, a hard disk or a CD\n"
          "  doppel -hda disk.img -fda a.img -boot a -m 64M\n"
-         "  doppel -display none -script test.txt -snapshot disk.img\n\n"
+         "  doppel -display none -script test.txt -snapshot disk.img\n"
+         "  doppel disasm 0F AF C3          a command; doppel help lists them\n\n"
          "One or two dashes are the same. Groups of options:");
     for (unsigned i = 0; i < COUNT_OF(groups); i++) printf("  doppel -help %-8s  %s\n", groups[i].name, groups[i].about);
     puts("\nExit status: 0 the guest powered off, or the script said quit; 1 the command\n"

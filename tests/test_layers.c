@@ -20,7 +20,8 @@ static const layer_t layers[] = {
     { .folder = "mem", .may = { "mem" } },
     { .folder = "cpu", .may = { "cpu", "mem" } },
     { .folder = "devices", .may = { "devices", "mem" } },
-    { .folder = "frontend", .may = { "frontend" }, .sdl = true, .headers = { "mem/base.h", "devices/pc.h", "devices/vga_draw.h", "devices/disk.h",
+    { .folder = "fidelity", .may = { "fidelity", "cpu", "mem" }, .headers = { "devices/pc.h" } },
+    { .folder = "frontend", .may = { "frontend", "fidelity" }, .sdl = true, .headers = { "mem/base.h", "devices/pc.h", "devices/vga_draw.h", "devices/disk.h",
         "cpu/cpu.h", "cpu/disasm.h", "cpu/observe.h", "devices/state.h" } },
 };
 /* The schematic sees both the chips and the processor. */
@@ -132,7 +133,9 @@ START_TEST(the_table_refuses_what_it_should)
     ck_assert(!allowed(&layers[2], "pci.c", "cpu/cpu.h"));
     ck_assert(allowed(&layers[2], "pc.c", "cpu/cpu.h"));
     ck_assert(allowed(&layers[2], "pc_run.c", "cpu/cpu.h"));
-    ck_assert(!allowed(&layers[3], "window.c", "devices/pic.h"));
+    ck_assert(!allowed(&layers[3], "moo.c", "frontend/say.h"));
+    ck_assert(!allowed(&layers[4], "window.c", "devices/pic.h"));
+    ck_assert(!allowed(&layers[2], "pit.c", "fidelity/moo.h"));
     ck_assert(!allowed(&layers[1], "run.c", "cpu.h"));
 }
 END_TEST

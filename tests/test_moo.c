@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <zlib.h>
-#include "tests/moo.h"
+#include "fidelity/moo.h"
 
 /* ---- a small file, built chunk by chunk ---- */
 

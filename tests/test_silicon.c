@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include "cpu/cpu.h"
 #include "cpu/segment.h"
-#include "tests/moo.h"
+#include "fidelity/moo.h"
 
 /* Memory that a vector does not name is full of HLT: whatever goes astray stops at once. */
 enum { RAM = 0x111000, BLANK = 0xF4, MAX_DIFFERENT = 600, ENOUGH = 1000 };

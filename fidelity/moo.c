@@ -1,5 +1,5 @@
 /* moo.c - see moo.h. */
-#include "tests/moo.h"
+#include "fidelity/moo.h"
 #include <stdlib.h>
 #include <zlib.h>
 
