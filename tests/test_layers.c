@@ -109,7 +109,7 @@ START_TEST(includes_point_only_downwards)
 {
     wrong = 0;
     for (unsigned i = 0; i < COUNT_OF(layers); i++)
-        ck_assert_int_gt(check_folder(layers[i].folder, &layers[i]), 4);
+        ck_assert_int_gt(check_folder(layers[i].folder, &layers[i]), 3);
     ck_assert_int_eq(wrong, 0);
 }
 END_TEST
