@@ -94,7 +94,16 @@ void prove_linear(cpu_t *cpu, u32 linear, u32 bytes, access_t access, bool user)
         reach(cpu, (linear & ~(u32)OFFSET) + i * PAGE_BYTES, access, user);
 }
 
-u32 load_linear(cpu_t *cpu, u32 linear, width_t w, bool user)
+/* Watched, the TLB we are shown is empty; the real one decides, so that the same pages are walked as without an observer. */
+void prove_operand(cpu_t *cpu, u32 linear, u32 bytes, access_t access)
+{
+    const tlb_t *tlb = &cpu->tlb_of[at_user(cpu)];
+    if (access == ACCESS_WRITE ? tlb_write(tlb, linear, bytes) != NULL : tlb_read(tlb, linear, bytes) != NULL)
+        return;
+    prove_linear(cpu, linear, bytes, access, at_user(cpu));
+}
+
+static u32 load_any(cpu_t *cpu, u32 linear, width_t w, bool user)
 {
     const u8 *host = tlb_read(&cpu->tlb_of[user], linear, w / 8);
     if (host)
@@ -108,7 +117,7 @@ u32 load_linear(cpu_t *cpu, u32 linear, width_t w, bool user)
     return v;
 }
 
-void store_linear(cpu_t *cpu, u32 linear, width_t w, u32 v, bool user)
+static void store_any(cpu_t *cpu, u32 linear, width_t w, u32 v, bool user)
 {
     u8 *host = tlb_write(&cpu->tlb_of[user], linear, w / 8);
     u8 *beside_code = host ? NULL : tlb_code(&cpu->tlb_of[user], linear, w / 8);
@@ -123,6 +132,23 @@ void store_linear(cpu_t *cpu, u32 linear, width_t w, u32 v, bool user)
         for (unsigned i = 0; i < w / 8; i++)
             store_page(cpu, linear + i, W8, v >> 8 * i & 0xFF, user);
     }
+}
+
+static bool watched(const cpu_t *cpu) { return UNLIKELY(cpu->tlb == &cpu->tlb_blind); }
+
+u32 load_linear(cpu_t *cpu, u32 linear, width_t w, bool user)
+{
+    u32 v = load_any(cpu, linear, w, user);
+    if (watched(cpu))
+        cpu->observer->memory(cpu->observer, cpu, linear, w, v, false);
+    return v;
+}
+
+void store_linear(cpu_t *cpu, u32 linear, width_t w, u32 v, bool user)
+{
+    store_any(cpu, linear, w, v, user);
+    if (watched(cpu))
+        cpu->observer->memory(cpu->observer, cpu, linear, w, v & mask(w), true);
 }
 
 /* ---- instruction fetch ---- */

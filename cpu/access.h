@@ -23,11 +23,13 @@ INLINE u32 linear_of(cpu_t *cpu, int seg, u32 offset, u32 bytes, bool write)
     fault_segment(cpu, seg);
 }
 
-/* Slow paths: fill the TLB, cross pages, reach devices, notice stores to decoded code. */
+/* Slow paths: fill the TLB, cross pages, reach devices, notice stores to decoded code, tell who watches. */
 COLD u32  load_linear(cpu_t *cpu, u32 linear, width_t w, bool user);
 COLD void store_linear(cpu_t *cpu, u32 linear, width_t w, u32 v, bool user);
 /* Fault now if any byte of the range cannot be accessed; afterwards a store or load there cannot fault. */
 COLD void prove_linear(cpu_t *cpu, u32 linear, u32 bytes, access_t access, bool user);
+/* The same for an operand of the current instruction that is not in the TLB we are shown. */
+COLD void prove_operand(cpu_t *cpu, u32 linear, u32 bytes, access_t access);
 
 INLINE bool at_user(const cpu_t *cpu) { return cpu->cpl == 3; }
 
@@ -53,7 +55,7 @@ INLINE place_t open_at(cpu_t *cpu, int seg, u32 offset, width_t w, access_t acce
     u32 linear = linear_of(cpu, seg, offset, w / 8, access == ACCESS_WRITE);
     u8 *host = access == ACCESS_WRITE ? tlb_write(cpu->tlb, linear, w / 8) : tlb_read(cpu->tlb, linear, w / 8);
     if (UNLIKELY(!host))
-        prove_linear(cpu, linear, w / 8, access, at_user(cpu));
+        prove_operand(cpu, linear, w / 8, access);
     return (place_t){ host, linear };
 }
 INLINE u32 place_get(cpu_t *cpu, place_t p, width_t w)

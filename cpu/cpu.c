@@ -14,6 +14,7 @@ bool cpu_init(cpu_t *cpu, model_t model, bus_t *bus)
     cpu->model = model;
     cpu->bus = bus;
     cpu->l1 = cpu_has_l1();
+    tlb_flush(&cpu->tlb_blind);
     if (!code_pages_init(&cpu->code, bus->ram_bytes) || !blocks_init(cpu)) {
         cpu_free(cpu);
         return false;
@@ -98,7 +99,7 @@ static u16 mode_word(const cpu_t *cpu)
 void cpu_mode_changed(cpu_t *cpu)
 {
     cpu->stack_mask = cpu->seg[SS].attributes & SEG_BIG && !(cpu->eflags & FLAG_VM) ? 0xFFFFFFFF : 0xFFFF;
-    cpu->tlb = &cpu->tlb_of[cpu->cpl == 3];
+    cpu->tlb = cpu->observer && cpu->observer->memory ? &cpu->tlb_blind : &cpu->tlb_of[cpu->cpl == 3];
     if (cpu->code_base != cpu->seg[CS].base) {
         cpu->code_base = cpu->seg[CS].base;
         if (cpu->cr0 & CR0_PG) cpu->map_stamp++;               /* edges to other pages assumed the old base: see block.h */
@@ -112,6 +113,12 @@ void cpu_mode_changed(cpu_t *cpu)
         cpu->mode = mode;
         cpu_kick(cpu);
     }
+}
+
+void cpu_observe(cpu_t *cpu, observer_t *observer)
+{
+    cpu->observer = observer;
+    cpu_mode_changed(cpu);
 }
 
 /* ---- caches ---- */

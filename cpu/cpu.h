@@ -51,8 +51,17 @@ typedef struct op op_t;
 struct block_cache;
 struct cpu;
 
-/* Somebody who watches every instruction: called before it executes, with EIP, EFLAGS and registers exact. */
-typedef struct observer { void (*before)(struct observer *self, struct cpu *cpu, u32 eip, unsigned length); } observer_t;
+/* Somebody who watches every instruction.  `before`: it is about to execute; EIP, EFLAGS and registers are exact.  The others may be NULL.
+ * `memory`: an access by the current instruction or event, after it happened; fetches and page walks are not among them.  `port`: likewise.
+ * `event`: an exception or hardware interrupt is about to be delivered, or (SHUTDOWN) cannot be.  Who watches memory is shown an empty
+ * TLB in cpu->tlb: every access takes the slow path, which tells; nothing is tested on the fast one. */
+enum { SHUTDOWN = 0x100 };               /* as an event's vector */
+typedef struct observer {
+    void (*before)(struct observer *self, struct cpu *cpu, u32 eip, unsigned length);
+    void (*memory)(struct observer *self, struct cpu *cpu, u32 linear, width_t w, u32 value, bool write);
+    void (*port)(struct observer *self, struct cpu *cpu, u16 port, width_t w, u32 value, bool write);
+    void (*event)(struct observer *self, struct cpu *cpu, unsigned vector, bool hardware, bool has_code, u32 code);
+} observer_t;
 
 /* A page that instructions were fetched from. */
 typedef struct { u32 linear, physical, stamp; bool user, valid; bus_page_t page; } fetch_entry_t;
@@ -123,6 +132,7 @@ typedef struct cpu {
     u32     code_base, code_limit;   /* of CS when map_stamp was last right */
 
     tlb_t   tlb_of[2];               /* supervisor, user */
+    tlb_t   tlb_blind;               /* always empty: shown while an observer watches memory */
     fetch_entry_t fetch[64];
     code_pages_t code;
     bus_t  *bus;
@@ -184,6 +194,8 @@ void cpu_flush_blocks(cpu_t *cpu);
 void cpu_mode_changed(cpu_t *cpu);
 /* Leave the current block after the current instruction. */
 void cpu_kick(cpu_t *cpu);
+/* Set or (NULL) take away the observer: between runs, or from its own `before`, where it holds from this instruction on. */
+void cpu_observe(cpu_t *cpu, observer_t *observer);
 
 /* A guest fault: never returns.  EIP and the instruction count are those of the current instruction. */
 _Noreturn COLD void fault(cpu_t *cpu, int vector, u32 code); /* with an error code where the manual says so */

@@ -128,7 +128,7 @@ place_t fpu_open(cpu_t *cpu, const op_t *op, u32 bytes, access_t access)
     u32 linear = linear_of(cpu, op->seg, offset_of(cpu, op), bytes, writes);
     u8 *host = writes ? tlb_write(cpu->tlb, linear, bytes) : tlb_read(cpu->tlb, linear, bytes);
     if (!host)
-        prove_linear(cpu, linear, bytes, access, at_user(cpu));
+        prove_operand(cpu, linear, bytes, access);
     return (place_t){ host, linear };
 }
 

@@ -22,6 +22,20 @@ static void check_port(cpu_t *cpu, u16 port, width_t w)
         fault(cpu, GP, 0);
 }
 
+static u32 port_in(cpu_t *cpu, u16 port, width_t w)
+{
+    u32 v = bus_in(cpu->bus, port, w);
+    if (UNLIKELY(cpu->observer && cpu->observer->port))
+        cpu->observer->port(cpu->observer, cpu, port, w, v & mask(w), false);
+    return v;
+}
+static void port_out(cpu_t *cpu, u16 port, width_t w, u32 v)
+{
+    if (UNLIKELY(cpu->observer && cpu->observer->port))
+        cpu->observer->port(cpu->observer, cpu, port, w, v, true);
+    bus_out(cpu->bus, port, w, v);
+}
+
 static u16 port_operand(const cpu_t *cpu, const op_t *op)
 {
     return (u16)(cold_of(cpu, op)->src_kind == I ? op->imm : cpu->r[EDX] & 0xFFFF);
@@ -31,13 +45,13 @@ void IN(cpu_t *cpu, const op_t *op, width_t w)
 {
     u16 port = port_operand(cpu, op);
     check_port(cpu, port, w);
-    set_reg(cpu, reg_at(EAX, w), w, bus_in(cpu->bus, port, w));
+    set_reg(cpu, reg_at(EAX, w), w, port_in(cpu, port, w));
 }
 void OUT(cpu_t *cpu, const op_t *op, width_t w)
 {
     u16 port = port_operand(cpu, op);
     check_port(cpu, port, w);
-    bus_out(cpu->bus, port, w, cpu->r[EAX] & mask(w));
+    port_out(cpu, port, w, cpu->r[EAX] & mask(w));
 }
 
 /* ---- one element each; all accesses precede all changes ---- */
@@ -77,7 +91,7 @@ static void ins(cpu_t *cpu, const op_t *op, width_t w)
 {
     check_port(cpu, (u16)cpu->r[EDX], w);
     place_t m = open_at(cpu, ES, address_reg(cpu, op, EDI), w, ACCESS_WRITE);
-    u32 v = bus_in(cpu->bus, (u16)cpu->r[EDX], w);
+    u32 v = port_in(cpu, (u16)cpu->r[EDX], w);
     place_put(cpu, (place_t){ tlb_write(cpu->tlb, m.linear, w / 8), m.linear }, w, v);
     step(cpu, op, EDI, w);
 }
@@ -85,7 +99,7 @@ static void outs(cpu_t *cpu, const op_t *op, width_t w)
 {
     check_port(cpu, (u16)cpu->r[EDX], w);
     u32 v = load(cpu, op->seg, address_reg(cpu, op, ESI), w);
-    bus_out(cpu->bus, (u16)cpu->r[EDX], w, v);
+    port_out(cpu, (u16)cpu->r[EDX], w, v);
     step(cpu, op, ESI, w);
 }
 

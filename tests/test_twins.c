@@ -10,17 +10,18 @@
 #include "devices/state.h"
 #include "tests/twin_machine.h"
 
-typedef struct { const char *name; bool l1, no_cache, watched, pieces, drop; } way_t;
+typedef struct { const char *name; bool l1, no_cache, watched, pieces, drop, memory; } way_t;
 static const way_t ways[] = {
-    { "L0, one instruction a block", false, true, false, false, false },         /* the reference: first */
-    { "L1", true, false, false, false, false },
-    { "L0", false, false, false, false, false },
-    { "L1, in pieces", true, false, false, true, false },
-    { "L1, in pieces, caches dropped", true, false, false, true, true },
-    { "L1, watched", true, false, true, false, false },
-    { "L0, one instruction a block, watched", false, true, true, true, false },
+    { "L0, one instruction a block", false, true, false, false, false, false },         /* the reference: first */
+    { "L1", true, false, false, false, false, false },
+    { "L0", false, false, false, false, false, false },
+    { "L1, in pieces", true, false, false, true, false, false },
+    { "L1, in pieces, caches dropped", true, false, false, true, true, false },
+    { "L1, watched", true, false, true, false, false, false },
+    { "L0, one instruction a block, watched with memory", false, true, true, true, false, true },
+    { "L1, watched with memory", true, false, true, false, false, true },
 };
-enum { N_WAYS = COUNT_OF(ways), MAX_EVENTS = 12, FIRST_WATCHED = 5 };
+enum { N_WAYS = COUNT_OF(ways), MAX_EVENTS = 12, FIRST_WATCHED = 5, FIRST_MEMORY = 6 };
 
 typedef struct { u64 at; u8 vector; bool nmi; } event_t;
 typedef struct { u64 length; event_t event[MAX_EVENTS]; unsigned n_events; } plan_t;
@@ -48,6 +49,9 @@ static void run(twin_t *t, const way_t *way, const plan_t *plan, u64 to, u64 see
     cpu->l1 = cpu_has_l1() && way->l1;
     cpu->no_cache = way->no_cache;
     cpu->observer = way->watched ? &t->observer : NULL;
+    t->observer.memory = way->memory ? watch_memory : NULL;
+    t->observer.port = way->memory ? watch_port : NULL;
+    t->observer.event = way->memory ? watch_event : NULL;
     cpu_mode_changed(cpu);
     for (u64 now; (now = cpu_instructions(cpu)) < to;) {
         for (; next < plan->n_events && plan->event[next].at <= now; next++) {
@@ -167,6 +171,8 @@ static bool agree(u64 seed)
             what = "the instruction count and what was asked for";
         if (way > FIRST_WATCHED && machine[way]->watched != machine[FIRST_WATCHED]->watched && !what)
             what = "what the observer saw", good = false, printf("seed %llu, %s: %s\n", (unsigned long long)seed, program_modes[mode], what);
+        else if (way > FIRST_MEMORY && machine[way]->accesses != machine[FIRST_MEMORY]->accesses && !what)
+            good = false, printf("seed %llu, %s: accesses differ\n", (unsigned long long)seed, program_modes[mode]);
         else if (what) {
             report(way, mode, seed, &plan, what);
             return false;

@@ -38,6 +38,7 @@ typedef struct {
     u64    due;                  /* instruction at which the board asks for an interrupt; UINT64_MAX: never */
     u8     vector;
     u64    watched;              /* hash of what the observer saw */
+    u64    accesses;             /* hash of the memory and port accesses and events it was told about */
     u32    watched_eip;
 } twin_t;
 
@@ -104,6 +105,18 @@ static void watch(observer_t *self, cpu_t *cpu, u32 eip, unsigned length)
     t->watched_eip = eip;
     mix(&t->watched, eip + ((u64)length << 32)), mix(&t->watched, cpu_eflags(cpu)), mix(&t->watched, cpu_instructions(cpu));
     for (int n = 0; n < 8; n++) mix(&t->watched, cpu->r[n]);
+}
+
+/* The other things an observer may be told; hung in by those who want them. */
+static inline void watch_memory(observer_t *self, cpu_t *cpu, u32 linear, width_t w, u32 value, bool write)
+{
+    (void)cpu;
+    mix(&((twin_t *)self)->accesses, linear + ((u64)(w + write) << 32)), mix(&((twin_t *)self)->accesses, value);
+}
+static inline void watch_port(observer_t *self, cpu_t *cpu, u16 port, width_t w, u32 value, bool write) { watch_memory(self, cpu, port, w, value, write); }
+static inline void watch_event(observer_t *self, cpu_t *cpu, unsigned vector, bool hardware, bool has_code, u32 code)
+{
+    watch_memory(self, cpu, vector, has_code ? W32 : W8, code, hardware);
 }
 
 static inline bool twin_init(twin_t *t, model_t model)
@@ -253,7 +266,7 @@ static inline void twin_prepare(twin_t *t, program_mode_t mode, u64 seed)
     memset(t->frame, 0, sizeof t->frame);
     bus_set_a20(&t->bus, true);
     t->cpu.observer = NULL;
-    t->log = t->watched = 0;
+    t->log = t->watched = t->accesses = 0;
     t->watched_eip = 0xFFFFFFFF;
     t->due = UINT64_MAX;
     cpu_intr(&t->cpu, false);
