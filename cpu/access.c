@@ -38,15 +38,12 @@ static reached_t reach(cpu_t *cpu, u32 linear, access_t access, bool user)
     mmu_result_t t = mmu_translate(cpu->bus, &paging, linear, access, user, false);
     if (!t.ok)
         page_fault(cpu, linear, t.error);
-    u32 physical = physical_of(cpu, &t), page = linear & ~(u32)OFFSET, slot = tlb_slot(linear);
+    u32 physical = physical_of(cpu, &t);
     reached_t r = { physical, bus_page(cpu->bus, physical) };
-    tlb_entry_t *e = &cpu->tlb_of[user].entry[slot];
     cpu->count.tlb_misses++;
-    if (!r.page.host)
-        return r;
-    bool may_store = r.page.writable && t.writable, code = holds_code(cpu, physical, r.page.host);
-    *e = (tlb_entry_t){ page, may_store && !code ? page : tlb_invalid(slot), r.page.host };
-    cpu->tlb_of[user].code_tag[slot] = may_store && code ? page : tlb_invalid(slot);
+    if (r.page.host)
+        tlb_fill(&cpu->tlb_of[user], &(tlb_page_t){ linear & ~(u32)OFFSET, r.page.host, r.page.writable && t.writable,
+                                                    holds_code(cpu, physical, r.page.host), t.global, t.large });
     return r;
 }
 
@@ -158,13 +155,16 @@ fetched_t fetch_page(cpu_t *cpu, u32 linear)
     bool user = at_user(cpu);
     u32 page = linear & ~(u32)OFFSET;
     fetch_entry_t *e = &cpu->fetch[linear >> 12 & (COUNT_OF(cpu->fetch) - 1)];
-    if (e->linear != page || e->stamp != cpu->map_stamp || e->user != user || !e->valid) {
+    if (e->linear != page || e->stamp != cpu->map_stamp || !e->valid) {
         paging_t paging = cpu_paging(cpu);
         mmu_result_t t = mmu_translate(cpu->bus, &paging, linear, ACCESS_FETCH, user, false);
         if (!t.ok)
             page_fault(cpu, linear, t.error);
         u32 physical = physical_of(cpu, &t) & ~(u32)OFFSET;
-        *e = (fetch_entry_t){ page, physical, cpu->map_stamp, user, true, bus_page(cpu->bus, physical) };
+        *e = (fetch_entry_t){ page, physical, cpu->map_stamp, true, bus_page(cpu->bus, physical) };
+        map_t *map = &cpu->map[user];
+        map->fetched[page >> 18 & 3] |= (u64)1 << (page >> 12 & 63);
+        map->local |= !t.global;
     }
     bool ram = e->page.host == cpu->bus->ram + e->physical && code_pages_track(&cpu->code, e->physical);
     return (fetched_t){ e->physical, e->page.host, ram || (e->page.host && !e->page.writable), ram };

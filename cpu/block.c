@@ -57,7 +57,7 @@ void blocks_flush(cpu_t *cpu)
     memset(b->page, 0, cpu->code.n_pages * sizeof(block_t *));
     memset(b->jump, 0, JUMP_CACHE * sizeof *b->jump);
     code_pages_clear(&cpu->code);
-    cpu->map_stamp++;
+    cpu_renew_maps(cpu);
 }
 
 /* ---- keys ---- */
@@ -138,7 +138,7 @@ static void emit_instruction(builder_t *b, decoded_t *d, unsigned length)
         b->branch[b->n_branches++] = b->n;
     emit(b, &d->op, &d->cold);
     if (d->cold.instr == I_RET)
-        b->ops[b->n - 1].stamp = b->cpu->map_stamp - 1;        /* its inline cache is empty */
+        b->ops[b->n - 1].stamp = 0;                            /* its inline cache is empty */
     b->eip += length;
 }
 

@@ -125,15 +125,13 @@ void write_control(cpu_t *cpu, unsigned n, u32 value)
     }
 }
 
-/* A 4 MiB page sits in the TLB as many entries of 4 KiB, all of which must go. */
 void INVLPG(cpu_t *cpu, const op_t *op, width_t w)
 {
     (void)w;
     if (!model_has(cpu->model, HAS_486))
         fault_ud(cpu);
     need_cpl0(cpu);
-    if (cpu->cr4 & (CR4_PSE | CR4_PAE)) cpu_flush_tlb(cpu, true);
-    else                                cpu_flush_tlb_page(cpu, cpu->seg[op->seg].base + offset_of(cpu, op));
+    cpu_flush_tlb_page(cpu, cpu->seg[op->seg].base + offset_of(cpu, op));
 }
 
 /* ---- debug registers ---- */

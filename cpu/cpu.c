@@ -14,7 +14,9 @@ bool cpu_init(cpu_t *cpu, model_t model, bus_t *bus)
     cpu->model = model;
     cpu->bus = bus;
     cpu->l1 = cpu_has_l1();
-    tlb_flush(&cpu->tlb_blind);
+    tlb_init(&cpu->tlb_of[0]);
+    tlb_init(&cpu->tlb_of[1]);
+    tlb_init(&cpu->tlb_blind);
     if (!code_pages_init(&cpu->code, bus->ram_bytes) || !blocks_init(cpu)) {
         cpu_free(cpu);
         return false;
@@ -96,19 +98,48 @@ static u16 mode_word(const cpu_t *cpu)
     return (u16)mode;
 }
 
+/* No address of code that this privilege class remembers holds any more. */
+static void renew(cpu_t *cpu, bool user)
+{
+    map_t *map = &cpu->map[user];
+    if (cpu->last_stamp == UINT32_MAX) {                       /* the numbers begin again: nobody may remember one */
+        cpu->last_stamp = 0;
+        cpu_flush_blocks(cpu);
+        return;
+    }
+    map->stamp = ++cpu->last_stamp;
+    map->local = false;
+    memset(map->fetched, 0, sizeof map->fetched);
+    cpu->map_stamp = cpu->map[at_user(cpu)].stamp;
+    if (user == at_user(cpu))
+        cpu_kick(cpu);
+}
+void cpu_renew_maps(cpu_t *cpu)
+{
+    renew(cpu, false);
+    renew(cpu, true);
+}
+
+/* Edges to other pages assume the base of CS, and its limit where the mode word does not tell it: see block.h. */
+static void check_code_segment(cpu_t *cpu, u16 mode)
+{
+    const segment_t *cs = &cpu->seg[CS];
+    map_t *map = &cpu->map[at_user(cpu)];
+    cpu->map_stamp = map->stamp;
+    bool moved = map->code_base != cs->base && cpu->cr0 & CR0_PG;
+    bool limited = map->code_limit != cs->limit && (mode | cpu->mode) & MODE_ODD_LIMIT;
+    map->code_base = cs->base;
+    map->code_limit = cs->limit;
+    if (moved || limited)
+        renew(cpu, at_user(cpu));
+}
+
 void cpu_mode_changed(cpu_t *cpu)
 {
     cpu->stack_mask = cpu->seg[SS].attributes & SEG_BIG && !(cpu->eflags & FLAG_VM) ? 0xFFFFFFFF : 0xFFFF;
-    cpu->tlb = cpu->observer && cpu->observer->memory ? &cpu->tlb_blind : &cpu->tlb_of[cpu->cpl == 3];
-    if (cpu->code_base != cpu->seg[CS].base) {
-        cpu->code_base = cpu->seg[CS].base;
-        if (cpu->cr0 & CR0_PG) cpu->map_stamp++;               /* edges to other pages assumed the old base: see block.h */
-    }
+    cpu->tlb = cpu->observer && cpu->observer->memory ? &cpu->tlb_blind : &cpu->tlb_of[at_user(cpu)];
     u16 mode = mode_word(cpu);
-    if (cpu->code_limit != cpu->seg[CS].limit) {
-        cpu->code_limit = cpu->seg[CS].limit;
-        if ((mode | cpu->mode) & MODE_ODD_LIMIT) cpu->map_stamp++;   /* the mode word tells only the two usual limits apart */
-    }
+    check_code_segment(cpu, mode);
     if (mode != cpu->mode) {
         cpu->mode = mode;
         cpu_kick(cpu);
@@ -123,21 +154,23 @@ void cpu_observe(cpu_t *cpu, observer_t *observer)
 
 /* ---- caches ---- */
 
-/* Globals are not kept apart yet: flushing more than asked is always right. */
+/* A kernel's code lies in global pages: what it remembers of its own addresses outlives a load of CR3. */
 void cpu_flush_tlb(cpu_t *cpu, bool globals_too)
 {
-    (void)globals_too;
-    tlb_flush(&cpu->tlb_of[0]);
-    tlb_flush(&cpu->tlb_of[1]);
-    cpu->map_stamp++;
-    cpu_kick(cpu);
+    for (int user = 0; user < 2; user++) {
+        tlb_flush(&cpu->tlb_of[user], globals_too);
+        if (globals_too || cpu->map[user].local)
+            renew(cpu, user);
+    }
 }
 void cpu_flush_tlb_page(cpu_t *cpu, u32 linear)
 {
-    tlb_flush_page(&cpu->tlb_of[0], linear);
-    tlb_flush_page(&cpu->tlb_of[1], linear);
-    cpu->map_stamp++;
-    cpu_kick(cpu);
+    bool large = false;
+    for (int user = 0; user < 2; user++)
+        large |= tlb_flush_page(&cpu->tlb_of[user], linear);
+    for (int user = 0; user < 2; user++)
+        if (large || (cpu->map[user].fetched[linear >> 18 & 3] >> (linear >> 12 & 63) & 1))
+            renew(cpu, user);
 }
 void cpu_flush_blocks(cpu_t *cpu)
 {

@@ -64,7 +64,16 @@ typedef struct observer {
 } observer_t;
 
 /* A page that instructions were fetched from. */
-typedef struct { u32 linear, physical, stamp; bool user, valid; bus_page_t page; } fetch_entry_t;
+typedef struct { u32 linear, physical, stamp; bool valid; bus_page_t page; } fetch_entry_t;
+
+/* What links between decoded blocks rely on, for each privilege class: that linear addresses of code mean what they meant.  `stamp` is a
+ * number never used before whenever that may have changed (0 is never used); who remembers a place in code remembers it too. */
+typedef struct {
+    u32  stamp;
+    u32  code_base, code_limit;  /* of CS when `stamp` was last right */
+    bool local;                  /* instructions were fetched from a page that is not global */
+    u64  fetched[4];             /* a bit for each value of a page number's low byte: they were fetched from such a page */
+} map_t;
 
 /* Why cpu_run came back. */
 typedef enum { CPU_DEADLINE, CPU_HALTED, CPU_SHUTDOWN, CPU_STOPPED } cpu_stop_t;
@@ -88,7 +97,7 @@ typedef struct cpu {
     s64     budget;                  /* instructions until the deadline, less a block's length: see run.c */
     tlb_t  *tlb;                     /* of the current privilege class */
     const op_t *current;             /* the op whose L0 body is running: faults take EIP and count from it; NULL between ops */
-    u32     map_stamp;               /* changes when a linear address may mean another physical one */
+    u32     map_stamp;               /* that of the current privilege class: see map_t */
     u32     stack_mask;              /* FFFFh or FFFFFFFFh by SS.B */
     segment_t seg[N_ALL_SEGMENTS];
     struct block_cache *blocks;
@@ -129,7 +138,8 @@ typedef struct cpu {
     bool    kicked;                  /* budget was made negative to leave after the current op */
     bool    single;                  /* exactly one instruction (or one iteration) now: TF, or a shadow */
     bool    stop_asked;
-    u32     code_base, code_limit;   /* of CS when map_stamp was last right */
+    map_t   map[2];                  /* supervisor, user */
+    u32     last_stamp;
 
     tlb_t   tlb_of[2];               /* supervisor, user */
     tlb_t   tlb_blind;               /* always empty: shown while an observer watches memory */
@@ -190,6 +200,7 @@ void cpu_remapped(void *cpu, bool contents);                 /* bus hook: conten
 void cpu_flush_tlb(cpu_t *cpu, bool globals_too);
 void cpu_flush_tlb_page(cpu_t *cpu, u32 linear);
 void cpu_flush_blocks(cpu_t *cpu);
+void cpu_renew_maps(cpu_t *cpu);                             /* what is remembered of places in code holds no more */
 /* The mode word from segments, CR0, EFLAGS, CPL; leaves the current block if it changed.  Every change of those ends with it. */
 void cpu_mode_changed(cpu_t *cpu);
 /* Leave the current block after the current instruction. */

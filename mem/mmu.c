@@ -115,5 +115,5 @@ mmu_result_t mmu_translate(bus_t *bus, const paging_t *regs, u32 linear, access_
     bool dirty = access == ACCESS_WRITE || (w.entry[last] & PTE_D);
     return (mmu_result_t){ .ok = true, .physical = w.physical | (linear & w.page_mask),
                            .writable = dirty && allowed(regs, &w, ACCESS_WRITE, user),
-                           .global = (w.entry[last] & PTE_G) && (regs->cr4 & CR4_PGE) };
+                           .global = (w.entry[last] & PTE_G) && (regs->cr4 & CR4_PGE), .large = w.large };
 }

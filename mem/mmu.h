@@ -23,7 +23,7 @@ typedef struct {
     u32  error;                  /* !ok: the page fault's error code */
     u64  physical;               /* ok: of the byte asked for, before the A20 gate */
     bool writable;               /* a store by the same privilege would succeed without any change to the tables (D set) */
-    bool global;
+    bool global, large;          /* of a 4 MiB or 2 MiB page */
 } mmu_result_t;
 
 /* Walk the tables, setting A (and D for a write) as the processor does, unless `quiet` (a debugger's look). */
