@@ -1,6 +1,7 @@
 /* float80.c - classes, NaN rules, rounding and the five precision-controlled operations.  See float80.h.
  * SDM vol. 1, 4.8.3.5 and table 4-7 (NaNs), 4.9.1 (exceptions and their order), 8.2.2 (unsupported formats), 8.5. */
 #include "cpu/float80.h"
+#include "cpu/wide.h"
 
 f80_class_t f80_class(f80_t a)
 {
@@ -337,48 +338,6 @@ f80_t f80_div(float_env_t *e, f80_t a, f80_t b)
 
 /* ---- square root ---- */
 
-/* Roots by halves (Zimmermann, "Karatsuba Square Root", 1999): the upper half of the root is that of the upper half; the lower half is what
- * remains divided by twice the upper; one too many at most.  The first 16 bits digit by digit, two bits of n for one of the root. */
-static u32 root_of_32(u32 n)
-{
-    u32 root = 0, rest = 0;
-    for (int i = 0; i < 16; i++) {
-        rest = rest << 2 | n >> 30;
-        n <<= 2;
-        u32 trial = root << 2 | 1;
-        root <<= 1;
-        if (rest >= trial) {
-            rest -= trial;
-            root |= 1;
-        }
-    }
-    return root;
-}
-
-/* n >= 2^62: 32 bits. */
-static u64 root_of_64(u64 n)
-{
-    u64 high = root_of_32((u32)(n >> 32)), rest = (n >> 32) - high * high;
-    u64 low = (rest << 32 | (u32)n) / (high << 17);
-    u64 root = high << 16 | (low > 0xFFFF ? 0xFFFF : low);
-    return root * root > n ? root - 1 : root;
-}
-
-/* n.hi >= 2^62: 64 bits; *remainder = n - root^2, 65 bits. */
-static u64 root_of(u128_t n, u128_t *remainder)
-{
-    u64 high = root_of_64(n.hi), rest = n.hi - high * high;
-    u64 low = (rest << 31 | n.lo >> 33) / high;
-    u64 root = high << 32 | (low > 0xFFFFFFFF ? 0xFFFFFFFF : low);
-    u128_t square = mul64(root, root);
-    if (u128_less(n, square)) {
-        root--;
-        square = u128_sub(square, u128_add((u128_t){ root >> 63, root << 1 }, (u128_t){ 0, 1 }));
-    }
-    *remainder = u128_sub(n, square);
-    return root;
-}
-
 f80_t f80_sqrt(float_env_t *e, f80_t a)
 {
     f80_t nan;
@@ -396,7 +355,7 @@ f80_t f80_sqrt(float_env_t *e, f80_t a)
     s32 unbiased = exponent - F80_BIAS;
     bool odd = unbiased & 1;
     u128_t rest, n = odd ? (u128_t){ a.m, 0 } : (u128_t){ a.m >> 1, a.m << 63 };
-    u64 root = root_of(n, &rest);
+    u64 root = u128_root(n, &rest);
     bool above_half = rest.hi || rest.lo > root;               /* (root + 1/2)^2 = root^2 + root + 1/4: never a tie */
     u64 fraction = u128_is_zero(rest) ? 0 : above_half ? F80_ONE_BIT | 1 : 1;
     return controlled(e, false, (unbiased - odd) / 2 + F80_BIAS, root, fraction);

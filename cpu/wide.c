@@ -1,4 +1,4 @@
-/* wide.c - sums and quotients of 128-bit significands.  See wide.h. */
+/* wide.c - sums and quotients of 128-bit significands, and the square root of 128 bits.  See wide.h. */
 #include "cpu/wide.h"
 
 static bool smaller(wide_t a, wide_t b)
@@ -60,4 +60,47 @@ wide_t wide_div(wide_t a, wide_t b)
         q.hi |= 1ull << 63;
     }
     return wide_normalised((wide_t){ a.sign != b.sign, a.exponent - b.exponent - below, q });
+}
+
+/* ---- square root ---- */
+
+/* Roots by halves (Zimmermann, "Karatsuba Square Root", 1999): the upper half of the root is that of the upper half; the lower half is what
+ * remains divided by twice the upper; one too many at most.  The first 16 bits digit by digit, two bits of n for one of the root. */
+static u32 root_of_32(u32 n)
+{
+    u32 root = 0, rest = 0;
+    for (int i = 0; i < 16; i++) {
+        rest = rest << 2 | n >> 30;
+        n <<= 2;
+        u32 trial = root << 2 | 1;
+        root <<= 1;
+        if (rest >= trial) {
+            rest -= trial;
+            root |= 1;
+        }
+    }
+    return root;
+}
+
+/* n >= 2^62: 32 bits. */
+static u64 root_of_64(u64 n)
+{
+    u64 high = root_of_32((u32)(n >> 32)), rest = (n >> 32) - high * high;
+    u64 low = (rest << 32 | (u32)n) / (high << 17);
+    u64 root = high << 16 | (low > 0xFFFF ? 0xFFFF : low);
+    return root * root > n ? root - 1 : root;
+}
+
+u64 u128_root(u128_t n, u128_t *remainder)
+{
+    u64 high = root_of_64(n.hi), rest = n.hi - high * high;
+    u64 low = (rest << 31 | n.lo >> 33) / high;
+    u64 root = high << 32 | (low > 0xFFFFFFFF ? 0xFFFFFFFF : low);
+    u128_t square = mul64(root, root);
+    if (u128_less(n, square)) {
+        root--;
+        square = u128_sub(square, u128_add((u128_t){ root >> 63, root << 1 }, (u128_t){ 0, 1 }));
+    }
+    *remainder = u128_sub(n, square);
+    return root;
 }

@@ -39,3 +39,6 @@ INLINE wide_t wide_mul(wide_t a, wide_t b)
 
 wide_t wide_add(wide_t a, wide_t b);
 wide_t wide_div(wide_t a, wide_t b);
+
+/* The integer square root of n, n.hi >= 2^62: 64 bits; *remainder = n - root^2, 65 bits. */
+u64 u128_root(u128_t n, u128_t *remainder);
