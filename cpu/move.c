@@ -26,12 +26,12 @@ void POP(cpu_t *cpu, const op_t *op, width_t w)
     cpu->r[ESP] = popped;
 }
 
-/* With a 32-bit operand size later processors write only 16 bits of the slot; the 386 and 486 write zeros above. */
+/* With a 32-bit operand size only the lower 16 bits of the slot are written (vol. 2, PUSH, leaves that to the processor; Intel's do so
+ * from the 386 on: test386.asm's author measured 386 and 486). */
 void PUSH_sreg(cpu_t *cpu, const op_t *op, width_t w)
 {
     u32 esp = (cpu->r[ESP] - w / 8) & cpu->stack_mask;
-    bool half = w == W32 && cpu->model >= MODEL_PENTIUM;
-    store(cpu, SS, esp, half ? W16 : w, cpu->seg[op->dst].selector);
+    store(cpu, SS, esp, W16, cpu->seg[op->dst].selector);
     set_stack_pointer(cpu, esp);
 }
 
@@ -75,6 +75,8 @@ void POPA(cpu_t *cpu, const op_t *op, width_t w)
         values[n] = load(cpu, SS, (esp + w / 8 * n) & cpu->stack_mask, w);
     for (unsigned n = 0; n < 8; n++)                           /* EDI first on the stack; ESP's image is skipped */
         if (7 - n != ESP) set_reg(cpu, reg_at(7 - n, w), w, values[n]);
+    if (cpu->model == MODEL_386)                               /* but its 386 loads the half that a 16-bit stack leaves alone (test386.asm) */
+        set_reg(cpu, reg_at(ESP, w), w, values[7 - ESP]);
     set_stack_pointer(cpu, esp + 8 * (w / 8));
 }
 
@@ -94,7 +96,8 @@ void POPF(cpu_t *cpu, const op_t *op, width_t w)
 void ENTER(cpu_t *cpu, const op_t *op, width_t w)
 {
     u32 size = op->imm & 0xFFFF, level = op->imm >> 16 & 31, bytes = w / 8;
-    u32 esp = cpu->r[ESP] - bytes, ebp = cpu->r[EBP], frame = esp;
+    u32 esp = cpu->r[ESP] - bytes, ebp = cpu->r[EBP];
+    u32 frame = (cpu->r[ESP] & ~cpu->stack_mask) | (esp & cpu->stack_mask);      /* what the first push leaves in ESP */
     store(cpu, SS, esp & cpu->stack_mask, w, ebp);
     for (u32 i = 1; i < level; i++) {
         ebp -= bytes;
@@ -108,8 +111,7 @@ void ENTER(cpu_t *cpu, const op_t *op, width_t w)
     esp -= size;
     open_at(cpu, SS, esp & cpu->stack_mask, w, ACCESS_WRITE);
     set_stack_pointer(cpu, esp);
-    u32 m = mask(w) & cpu->stack_mask;
-    cpu->r[EBP] = (cpu->r[EBP] & ~m) | (frame & m);
+    set_reg(cpu, reg_at(EBP, w), w, frame);
 }
 
 void LEAVE(cpu_t *cpu, const op_t *op, width_t w)

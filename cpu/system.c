@@ -189,19 +189,18 @@ void LSL(cpu_t *cpu, const op_t *op, width_t w)
 void VERR(cpu_t *cpu, const op_t *op, width_t w, u32 src) { (void)op; (void)w; set_zf(cpu, may_read(cpu, (u16)src)); }
 void VERW(cpu_t *cpu, const op_t *op, width_t w, u32 src) { (void)op; (void)w; set_zf(cpu, may_write(cpu, (u16)src)); }
 
-/* The destination's RPL is raised to the source's.  Memory is opened for writing even if nothing changes. */
+/* The destination's RPL is raised to the source's.  A destination that need not change is only read, and may lie in memory that
+ * cannot be written: the manual does not say so, processors do it (measured: a segment and a page without write permission). */
 void ARPL(cpu_t *cpu, const op_t *op, width_t w)
 {
     (void)w;
     need_protected(cpu);
     bool in_register = cold_of(cpu, op)->dst_kind == R;
-    place_t place = { NULL, 0 };
-    if (!in_register)
-        place = open_at(cpu, op->seg, offset_of(cpu, op), W16, ACCESS_WRITE);
-    u32 dst = in_register ? reg(cpu, op->dst, W16) : place_get(cpu, place, W16), rpl = reg(cpu, op->src, W16) & 3;
+    u32 offset = offset_of(cpu, op), rpl = reg(cpu, op->src, W16) & 3;
+    u32 dst = in_register ? reg(cpu, op->dst, W16) : load(cpu, op->seg, offset, W16);
     bool raise = (dst & 3) < rpl;
     if (raise && in_register) set_reg(cpu, op->dst, W16, (dst & ~3u) | rpl);
-    else if (raise)           place_put(cpu, place, W16, (dst & ~3u) | rpl);
+    else if (raise)           store(cpu, op->seg, offset, W16, (dst & ~3u) | rpl);
     set_zf(cpu, raise);
 }
 
