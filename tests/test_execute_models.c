@@ -92,5 +92,39 @@ START_TEST(dx_after_reset_names_the_model)                                      
 }
 END_TEST
 
+/* test386.asm, POST 09 (its author measured a 386 and a 486); vol. 2, PUSH: "all recent Intel Core and Intel Atom processors perform a 16-bit move". */
+START_TEST(a_segment_register_is_pushed_as_16_bits_of_a_32_bit_slot)
+{
+    static const u8 push_ds[] = { 0x66, 0x68, 0xEF, 0xBE, 0xAD, 0xDE, 0x66, 0x58, 0x66, 0x1E };
+    for (unsigned model = 0; model < N_MODELS; model++) {
+        ck_assert_uint_eq(code_of((model_t)model, push_ds, sizeof push_ds), 0);
+        ck_assert_uint_eq(get(ram + STACK_SEG * 16 + SP0 - 4, W32), 0xDEAD0000 | DATA_SEG);
+        ck_assert_uint_eq(cpu.r[ESP], SP0 - 4);
+    }
+}
+END_TEST
+
+START_TEST(enter_with_32_bits_on_a_16_bit_stack_keeps_the_upper_half_of_esp_in_ebp)      /* vol. 2, ENTER: FrameTemp is ESP */
+{
+    static const u8 enter[] = { 0x66, 0xBC, 0x00, 0x00, 0x34, 0x12, 0x66, 0xC8, 0x10, 0x00, 0x01 };      /* mov esp, 12340000h; enter 16, 1 */
+    ck_assert_uint_eq(code_of(MODEL_PENTIUM, enter, sizeof enter), 0);
+    ck_assert_uint_eq(cpu.r[EBP], 0x1234FFFC);
+    ck_assert_uint_eq(cpu.r[ESP], 0x1234FFE8);
+    ck_assert_uint_eq(get(ram + STACK_SEG * 16 + 0xFFF8, W32), 0x1234FFFC);
+}
+END_TEST
+
+START_TEST(popad_on_a_386_loads_the_upper_half_of_esp)                           /* test386.asm, POST 09: with a 16-bit stack */
+{
+    static const u8 popad[] = { 0x66, 0x68, 0x00, 0x00, 0xAD, 0xDE, 0x83, 0xEC, 0x0C, 0x66, 0x61 };      /* push dword; sub sp, 12; popad */
+    ck_assert_uint_eq(code_of(MODEL_386, popad, sizeof popad), 0);
+    ck_assert_uint_eq(cpu.r[ESP], 0xDEAD0000 | ((SP0 - 4 - 12 + 32) & 0xFFFF));
+    ck_assert_uint_eq(code_of(MODEL_486, popad, sizeof popad), 0);
+    ck_assert_uint_eq(cpu.r[ESP], SP0 - 4 - 12 + 32);
+}
+END_TEST
+
 RUN_TESTS("execute models", instructions_are_undefined_before_their_model, cpuid_says_what_application_note_485_says,
-          programs_tell_models_apart_by_eflags, dx_after_reset_names_the_model)
+          programs_tell_models_apart_by_eflags, dx_after_reset_names_the_model,
+          a_segment_register_is_pushed_as_16_bits_of_a_32_bit_slot,
+          enter_with_32_bits_on_a_16_bit_stack_keeps_the_upper_half_of_esp_in_ebp, popad_on_a_386_loads_the_upper_half_of_esp)
