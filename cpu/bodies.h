@@ -20,6 +20,14 @@
 #define DECLARE_scan(F)
 #define DECLARE_exchange(F)
 #define DECLARE_choose(F)
+#define DECLARE_lanes8(F)
+#define DECLARE_lanes16(F)
+#define DECLARE_lanes32(F)
+#define DECLARE_lanes64(F)
+#define DECLARE_counts16(F)
+#define DECLARE_counts32(F)
+#define DECLARE_counts64(F)
+#define DECLARE_whole(F)
 #define INSTR(shape, NAME, writes, reads, since) DECLARE_##shape(NAME)
 #include "cpu/instructions.def"
 #undef INSTR

@@ -65,6 +65,7 @@ void cpu_reset(cpu_t *cpu)
     cpu->explanation[0] = 0;
     msr_reset(cpu);
     fpu_reset(&cpu->fpu);
+    simd_reset(&cpu->simd);
     fpu_summarise(cpu);
     cpu_set_eflags(cpu, FLAG_1);
     cpu_flush_tlb(cpu, true);

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include "cpu/flags.h"
 #include "cpu/fpu.h"
+#include "cpu/simd.h"
 #include "mem/bus.h"
 #include "mem/code_pages.h"
 #include "mem/mmu.h"
@@ -116,6 +117,7 @@ typedef struct cpu {
     u64     mtrr[16], mtrr_fixed[11], mca[4];
     u64     tsc_offset;              /* TSC = instructions + offset */
     fpu_t   fpu;
+    simd_t  simd;
     model_t model;
 
     /* between instructions */

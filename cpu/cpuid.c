@@ -25,6 +25,8 @@ static leaf_t leaf_extended(model_t model, const model_identity_t *id, u32 leaf)
     return (leaf_t){ get(part, W32), get(part + 4, W32), get(part + 8, W32), get(part + 12, W32) };
 }
 
+enum { CLFLUSH_LINE = 64 };
+
 enum { APIC_BIT = 1 << 9, APIC_ENABLED = 1 << 11 };
 
 /* Bit 9: there is a local APIC, and IA32_APIC_BASE (from the P6 on) does not disable it.  SDM vol. 3A, 10.4.3. */
@@ -33,6 +35,9 @@ static u32 features(const cpu_t *cpu)
     bool hidden = cpu->model >= MODEL_PENTIUM2 && !(cpu->apic_base & APIC_ENABLED);
     return model_feature_bits(cpu->model) & ~(u32)(hidden ? APIC_BIT : 0);
 }
+
+/* Leaf 1 EBX bits 8-15: what CLFLUSH flushes, in quadwords. */
+static u32 line_size(model_t model) { return model_has(model, HAS_SSE2) ? CLFLUSH_LINE / 8 << 8 : 0; }
 
 /* A leaf beyond the last basic one answers as the last basic one does. */
 static leaf_t answer(const cpu_t *cpu, u32 leaf)
@@ -44,7 +49,7 @@ static leaf_t answer(const cpu_t *cpu, u32 leaf)
     if (leaf == 0)
         return leaf_vendor(id);
     if (leaf == 1 || id->max_leaf == 1)
-        return (leaf_t){ id->signature, id->brand_index, 0, features(cpu) };
+        return (leaf_t){ id->signature, id->brand_index | line_size(model), model_feature_bits_ecx(model), features(cpu) };
     return (leaf_t){ id->cache_eax, id->cache[0], id->cache[1], id->cache[2] };
 }
 

@@ -1,13 +1,16 @@
 /* decode.c - from bytes to ops.  Prefixes, opcode, ModRM, SIB, displacement, immediate: SDM vol. 2A, chapter 2,
  * figure 2-1, in that order. */
 #include "cpu/decode.h"
+#include "cpu/model.h"
 
 typedef struct {
     const u8 *code;
     unsigned  at, available;
     bool      short_of;                                        /* ran out of bytes */
     bool      data32, addr32;
+    bool      data66;                                          /* the operand-size prefix is there */
     int       seg;                                             /* override, or -1 */
+    model_t   model;
     decoded_t *out;
 } cursor_t;
 
@@ -88,6 +91,10 @@ static const struct { u8 size, from; } operands[N_OPERANDS] = {
     [sES] = { SIZE_NONE, FROM_NONE }, [sCS] = { SIZE_NONE, FROM_NONE }, [sSS] = { SIZE_NONE, FROM_NONE },
     [sDS] = { SIZE_NONE, FROM_NONE }, [sFS] = { SIZE_NONE, FROM_NONE }, [sGS] = { SIZE_NONE, FROM_NONE },
     [Mp] = { SIZE_V, FROM_MEMORY }, [Mv] = { SIZE_V, FROM_MEMORY },
+    [Ed] = { SIZE_D, FROM_E }, [Gd] = { SIZE_D, FROM_G }, [RdMw] = { SIZE_D, FROM_E }, [Md] = { SIZE_D, FROM_MEMORY }, [Mq] = { SIZE_D, FROM_MEMORY },
+    [Mx] = { SIZE_D, FROM_MEMORY }, [Mem] = { SIZE_D, FROM_MEMORY }, [Pq] = { SIZE_D, FROM_G }, [Vx] = { SIZE_D, FROM_G },
+    [Qq] = { SIZE_D, FROM_E }, [Qd] = { SIZE_D, FROM_E }, [Nq] = { SIZE_D, FROM_E }, [Ux] = { SIZE_D, FROM_E },
+    [Wx] = { SIZE_D, FROM_E }, [Wu] = { SIZE_D, FROM_E }, [Wq] = { SIZE_D, FROM_E }, [Wd] = { SIZE_D, FROM_E },
     [Rd] = { SIZE_D, FROM_R }, [Cd] = { SIZE_NONE, FROM_NONE }, [Dd] = { SIZE_NONE, FROM_NONE }, [Td] = { SIZE_NONE, FROM_NONE },
 };
 
@@ -109,6 +116,12 @@ static width_t width_of(u8 operand, bool data32, bool memory)
 
 static unsigned log2_bytes(width_t w) { return w == W8 ? 0 : w == W16 ? 1 : 2; }
 
+/* A register's place in cpu->r; the plain number of a vector register. */
+static u8 register_at(u8 code, unsigned n, width_t w)
+{
+    return simd_operands[code].registers >= MMX_REGISTER ? (u8)n : reg_at(n, w);
+}
+
 /* Returns the operand's kind; fills its register, immediate or address. */
 static kind_t operand(cursor_t *c, u8 code, u8 *at, width_t w)
 {
@@ -117,10 +130,10 @@ static kind_t operand(cursor_t *c, u8 code, u8 *at, width_t w)
     switch (operands[code].from) {
     case FROM_E: case FROM_MEMORY:
         if (modrm >> 6 != 3) return M;
-        *at = reg_at(modrm & 7, w);
+        *at = register_at(code, modrm & 7, w);
         return R;
     case FROM_R:     *at = reg_at(modrm & 7, W32); return R;  /* mod is ignored: MOV CR, DR, TR */
-    case FROM_G:     *at = reg_at(modrm >> 3 & 7, w); return R;
+    case FROM_G:     *at = register_at(code, modrm >> 3 & 7u, w); return R;
     case FROM_Z:     *at = reg_at(d->opcode & 7, w); return R;
     case FROM_FIXED: *at = code == CL ? reg_at(ECX, W8) : reg_at(EAX, w); return R;
     case FROM_O:     d->op.disp = c->addr32 ? take(c, W32) : take(c, W16); return M;
@@ -185,7 +198,7 @@ static u8 prefixes(cursor_t *c, cold_t *cold)
         case 0x3E: c->seg = DS; break;
         case 0x64: c->seg = FS; break;
         case 0x65: c->seg = GS; break;
-        case 0x66: c->data32 = !(c->out->op.wrap & 1); break;  /* wrap holds CODE32 until the address size is known */
+        case 0x66: c->data66 = true; c->data32 = !(c->out->op.wrap & 1); break;  /* wrap holds CODE32 until the address size is known */
         case 0x67: c->addr32 = !(c->out->op.wrap & 1); break;
         case 0xF0: cold->lock = 1; break;
         case 0xF2: cold->rep = REP_NZ; break;
@@ -197,24 +210,62 @@ static u8 prefixes(cursor_t *c, cold_t *cold)
     }
 }
 
+/* The rows of opcodes_simd.def that opcode and prefixes choose: for memory, for a register.  F3 and F2 go before 66 (SDM vol. 2A, 2.1.2). */
+static const row_t *simd_rows(const cursor_t *c)
+{
+    const decoded_t *d = c->out;
+    unsigned prefix = d->cold.rep == REP_Z ? PREFIX_F3 : d->cold.rep == REP_NZ ? PREFIX_F2 : c->data66 ? PREFIX_66 : PREFIX_NP;
+    return simd_map[d->opcode & 0xFF][prefix];
+}
+
+/* Is there a row for this ModRM byte, and does the model have it? */
+static bool find_simd(const cursor_t *c, const row_t *rows, row_t *found)
+{
+    const decoded_t *d = c->out;
+    unsigned rm = d->modrm >> 6 == 3 ? RM_REGISTER : RM_MEMORY;
+    row_t row = rows[rm];
+    if (row.instr >= N_INSTR) {
+        row_t ext = simd_extension[row.instr - I_GRP12][d->modrm >> 3 & 7][rm];
+        row.instr = ext.instr;
+        if (ext.dst)     row.dst = ext.dst;
+        if (ext.feature) row.feature = ext.feature;
+    }
+    for (const simd_one_t *one = simd_ones; one->opcode; one++)
+        if (0x100u + one->opcode == d->opcode && one->modrm == d->modrm && rows == simd_map[one->opcode][PREFIX_NP])
+            row = one->row;
+    if (row.instr == I_INVALID || !model_has(c->model, (feature_t)row.feature))
+        return false;
+    *found = row;
+    return true;
+}
+
+/* Groups of opcodes.def. */
+static row_t extended(row_t row, u8 modrm)
+{
+    row_t ext = extension[row.instr - N_INSTR][modrm >> 3 & 7];
+    bool is_test = row.instr == I_GRP3 && ext.src == Iz;
+    row.instr = ext.instr;
+    if (is_test)      row.src = Iz;
+    else if (ext.src) row.dst = ext.src;
+    return row;
+}
+
 /* The row for this opcode, groups resolved; the ModRM byte is taken if there is one. */
 static row_t find_row(cursor_t *c, u8 byte)
 {
     decoded_t *d = c->out;
     d->opcode = byte == 0x0F ? (u16)(0x100 | take(c, W8)) : byte;
     row_t row = opcode_map[d->opcode];
-    d->modrm_used = in_modrm(row.dst) || in_modrm(row.src);
-    if (!d->modrm_used)
+    const row_t *simd = d->opcode >= 0x100 ? simd_rows(c) : NULL;
+    d->modrm_used = in_modrm(row.dst) || in_modrm(row.src) || (simd && (in_modrm(simd[RM_MEMORY].dst) || in_modrm(simd[RM_REGISTER].dst)));
+    if (d->modrm_used)
+        d->modrm = (u8)take(c, W8);
+    if (simd && find_simd(c, simd, &row)) {
+        d->cold.dst_vector = row.dst;
+        d->cold.src_vector = row.src;
         return row;
-    d->modrm = (u8)take(c, W8);
-    if (row.instr >= N_INSTR) {
-        row_t ext = extension[row.instr - N_INSTR][d->modrm >> 3 & 7];
-        bool is_test = row.instr == I_GRP3 && ext.src == Iz;
-        row.instr = ext.instr;
-        if (is_test)      row.src = Iz;
-        else if (ext.src) row.dst = ext.src;
     }
-    return row;
+    return row.instr >= N_INSTR ? extended(row, d->modrm) : row;
 }
 
 /* The escape opcodes have their own tables.  Reserved ones, and those of later models, stay an ESC.  What the bodies need: see fpu_note. */
@@ -250,7 +301,7 @@ unsigned decode(u16 mode, model_t model, u32 eip, const u8 *code, unsigned avail
     bool code32 = mode & MODE_CODE32;
     *d = (decoded_t){ .op = { .base = NOREG, .index = NOREG, .seg = DS, .wrap = code32 } };
     cursor_t c = { .code = code, .available = available < MAX_INSTRUCTION ? available : MAX_INSTRUCTION,
-                   .data32 = code32, .addr32 = code32, .seg = -1, .out = d };
+                   .data32 = code32, .addr32 = code32, .seg = -1, .model = model, .out = d };
     row_t row = find_row(&c, prefixes(&c, &d->cold));
     d->row = row;
     d->op.wrap = c.addr32 ? 0 : 16;
@@ -272,6 +323,7 @@ unsigned decode(u16 mode, model_t model, u32 eip, const u8 *code, unsigned avail
         d->cold.cc = row.src == GvCL;                          /* SHLD, SHRD: by CL */
     immediate(&c, row.dst, w);
     immediate(&c, row.src, w);
+    immediate(&c, row.third, w);
     if (c.seg >= 0)
         d->op.seg = (u8)c.seg;
     if (c.short_of)

@@ -92,6 +92,29 @@ static const char *memory_size(const decoded_t *d, u8 code, width_t w)
     return code == Mp ? "" : w == W8 ? "byte " : w == W16 ? "word " : "dword ";
 }
 
+/* Of a row of opcodes_simd.def: what memory holds, or nothing where the instruction has only one meaning. */
+static const char *vector_memory_size(u8 code)
+{
+    switch (simd_operands[code].bytes) {
+    case 2:  return "word ";
+    case 4:  return "dword ";
+    case 8:  return "qword ";
+    case 16: return "oword ";
+    default: return "";
+    }
+}
+
+static void vector_register(text_t *t, u8 code, u8 at)
+{
+    switch (simd_operands[code].registers) {
+    case MMX_REGISTER: text_say(t, "mm%u", at & 7u); break;
+    case XMM_REGISTER: text_say(t, "xmm%u", at & 7u); break;
+    default:           text_say(t, "%s", register_name(at, W32)); break;
+    }
+}
+
+static bool is_vector(const decoded_t *d) { return d->cold.dst_vector != __; }
+
 /* Sign-extended bytes read best with their sign, except as masks. */
 static void immediate(text_t *t, const decoded_t *d, u8 code, width_t w)
 {
@@ -111,9 +134,10 @@ static void push_size(text_t *t, const decoded_t *d, u16 mode)
 
 static void by_kind(text_t *t, const decoded_t *d, u8 code, unsigned kind, u8 at, width_t w, u16 mode)
 {
+    bool vector = is_vector(d);
     switch (kind) {
-    case R: text_say(t, "%s", register_name(at, w)); break;
-    case M: text_say(t, "%s", memory_size(d, code, w)); address(t, &d->op, d->cold.instr == I_LEA); break;
+    case R: if (vector) vector_register(t, code, at); else text_say(t, "%s", register_name(at, w)); break;
+    case M: text_say(t, "%s", vector ? vector_memory_size(code) : memory_size(d, code, w)); address(t, &d->op, d->cold.instr == I_LEA); break;
     case I: push_size(t, d, mode); immediate(t, d, code, w); break;
     default: break;
     }
@@ -145,6 +169,10 @@ static void operand(text_t *t, const decoded_t *d, bool source, u16 mode)
     }
     if (source)
         third(t, d, code, w);
+    if (source && d->row.third == Ib) {
+        text_say(t, ", ");
+        number(t, d->op.imm & 0xFF);
+    }
 }
 
 static void pair(text_t *t, const decoded_t *d, bool source_first, u16 mode)

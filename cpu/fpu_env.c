@@ -63,7 +63,7 @@ static u32 environment_bytes(width_t w) { return w == W32 ? 28 : 14; }
 /* Pointers are a selector and an offset in protected mode, else a linear address. */
 static bool by_selectors(const cpu_t *cpu) { return cpu->mode & MODE_PROTECTED; }
 
-static u16 visible_opcode(const cpu_t *cpu)
+u16 fpu_visible_opcode(const cpu_t *cpu)
 {
     enum { FOPCODE_COMPATIBILITY = 1 << 2 };
     bool only_errors = model_has(cpu->model, HAS_MISC_ENABLE) && !(cpu->misc_enable & FOPCODE_COMPATIBILITY);
@@ -74,7 +74,7 @@ static u16 visible_opcode(const cpu_t *cpu)
 static void pack_environment(const cpu_t *cpu, u8 *to, width_t w)
 {
     const fpu_t *f = &cpu->fpu;
-    u32 step = w / 8, ones = 0xFFFF0000, opcode = visible_opcode(cpu);
+    u32 step = w / 8, ones = 0xFFFF0000, opcode = fpu_visible_opcode(cpu);
     u32 ip = f->ip + ((u32)f->cs << 4), dp = f->dp + ((u32)f->ds << 4);
     u32 slots[7] = { f->control | ones, fpu_status(f) | ones, fpu_tags(f) | ones };
     if (by_selectors(cpu)) {

@@ -58,6 +58,9 @@ INLINE void fpu_note_memory(cpu_t *cpu, const op_t *op)
 /* Flags and C1 of a finished operation; true: its result is to be stored. */
 bool fpu_done(cpu_t *cpu, const float_env_t *e);
 
+/* The opcode as the environment shows it: see fpu_env.c. */
+u16  fpu_visible_opcode(const cpu_t *cpu);
+
 /* Stack faults: 8.5.1.1. */
 INLINE void fpu_underflow(float_env_t *e) { e->raised = X87_IE | X87_SF; }
 INLINE void fpu_overflow(float_env_t *e)  { e->raised = X87_IE | X87_SF | X87_C1; }

@@ -67,6 +67,16 @@ static operands_t open_operands(cpu_t *cpu, const op_t *op, bool writes)
 #define DEFINE_repeat(F)   BODY(F) { return F(cpu, op, width_at(cold_of(cpu, op)->width)); }
 #define DEFINE_flow(F)     BODY(F) { return F(cpu, op, width_at(cold_of(cpu, op)->width)); }
 #define DEFINE_branch(F)   DEFINE_branch_##F
+/* Vectors: lower_l0_simd.c. */
+#define ELSEWHERE(F) HANDLER(F##_l0);
+#define DEFINE_lanes8(F)   ELSEWHERE(F)
+#define DEFINE_lanes16(F)  ELSEWHERE(F)
+#define DEFINE_lanes32(F)  ELSEWHERE(F)
+#define DEFINE_lanes64(F)  ELSEWHERE(F)
+#define DEFINE_counts16(F) ELSEWHERE(F)
+#define DEFINE_counts32(F) ELSEWHERE(F)
+#define DEFINE_counts64(F) ELSEWHERE(F)
+#define DEFINE_whole(F)    ELSEWHERE(F)
 /* The target is checked before the counter moves or the return address is pushed. */
 #define DEFINE_branch_Jcc    BODY(Jcc)    { if (!Jcc(cpu, op, cold_of(cpu, op)->cc)) return op + 1; check_target(cpu, op->disp); return taken(cpu, op); }
 #define DEFINE_branch_JCXZ   BODY(JCXZ)   { if (!JCXZ(cpu, op)) return op + 1; check_target(cpu, op->disp); return taken(cpu, op); }

@@ -2,17 +2,18 @@
  *
  * Choices: the 486 is an early one, without CPUID, EFLAGS.ID and CR4 (they came with the "SL enhanced" ones).  The Pentium is a
  * P54C, the Pentium II a Deschutes (PAT, PSE-36, working SEP), the Pentium III a Coppermine, the Pentium 4 a Prescott "J"
- * (execute disable, no EM64T). */
+ * (execute disable, no EM64T; SSE3, MONITOR and MWAIT came with that core). */
 #include "cpu/model.h"
 
 #define BIT(feature) (1u << (feature))
 
 enum { SINCE_PENTIUM = BIT(HAS_486) | BIT(HAS_CPUID) | BIT(HAS_VME) | BIT(HAS_DE) | BIT(HAS_PSE) | BIT(HAS_TSC) | BIT(HAS_MSR)
                      | BIT(HAS_MCE) | BIT(HAS_CX8) | BIT(HAS_APIC),
-       SINCE_MMX = SINCE_PENTIUM | BIT(HAS_RDPMC),
+       SINCE_MMX = SINCE_PENTIUM | BIT(HAS_RDPMC) | BIT(HAS_MMX),
        SINCE_PENTIUM2 = SINCE_MMX | BIT(HAS_PAE) | BIT(HAS_SEP) | BIT(HAS_MTRR) | BIT(HAS_PGE) | BIT(HAS_MCA) | BIT(HAS_CMOV)
-                      | BIT(HAS_PAT) | BIT(HAS_PSE36) | BIT(HAS_UD2),
-       SINCE_PENTIUM4 = SINCE_PENTIUM2 | BIT(HAS_NX) | BIT(HAS_MISC_ENABLE) };
+                      | BIT(HAS_PAT) | BIT(HAS_PSE36) | BIT(HAS_UD2) | BIT(HAS_FXSR),
+       SINCE_PENTIUM3 = SINCE_PENTIUM2 | BIT(HAS_SSE),
+       SINCE_PENTIUM4 = SINCE_PENTIUM3 | BIT(HAS_NX) | BIT(HAS_MISC_ENABLE) | BIT(HAS_SSE2) | BIT(HAS_SSE3) };
 
 static const u32 features[N_MODELS] = {
     [MODEL_386] = BIT(HAS_TEST_REGISTERS),
@@ -20,7 +21,7 @@ static const u32 features[N_MODELS] = {
     [MODEL_PENTIUM] = SINCE_PENTIUM,
     [MODEL_PENTIUM_MMX] = SINCE_MMX,
     [MODEL_PENTIUM2] = SINCE_PENTIUM2,
-    [MODEL_PENTIUM3] = SINCE_PENTIUM2,
+    [MODEL_PENTIUM3] = SINCE_PENTIUM3,
     [MODEL_PENTIUM4] = SINCE_PENTIUM4,
 };
 
@@ -65,7 +66,7 @@ u32 model_cr4_mask(model_t model)
 {
     static const struct { u8 feature; u32 bits; } rows[] = {
         { HAS_VME, CR4_VME | CR4_PVI }, { HAS_TSC, CR4_TSD }, { HAS_DE, CR4_DE }, { HAS_PSE, CR4_PSE }, { HAS_PAE, CR4_PAE },
-        { HAS_MCE, CR4_MCE }, { HAS_PGE, CR4_PGE }, { HAS_RDPMC, CR4_PCE },
+        { HAS_MCE, CR4_MCE }, { HAS_PGE, CR4_PGE }, { HAS_RDPMC, CR4_PCE }, { HAS_FXSR, CR4_OSFXSR }, { HAS_SSE, CR4_OSXMMEXCPT },
     };
     u32 bits = 0;
     for (unsigned i = 0; i < COUNT_OF(rows); i++)
@@ -80,6 +81,7 @@ u32 model_feature_bits(model_t model)
     static const struct { u8 feature, bit; } rows[] = {
         { HAS_VME, 1 }, { HAS_DE, 2 }, { HAS_PSE, 3 }, { HAS_TSC, 4 }, { HAS_MSR, 5 }, { HAS_PAE, 6 }, { HAS_MCE, 7 }, { HAS_CX8, 8 }, { HAS_APIC, 9 },
         { HAS_SEP, 11 }, { HAS_MTRR, 12 }, { HAS_PGE, 13 }, { HAS_MCA, 14 }, { HAS_CMOV, 15 }, { HAS_PAT, 16 }, { HAS_PSE36, 17 },
+        { HAS_SSE2, 19 }, { HAS_MMX, 23 }, { HAS_FXSR, 24 },                    /* 19: CLFSH; SSE has no arithmetic yet and does not show */
     };
     u32 bits = 1;                                              /* the x87 is on the chip */
     for (unsigned i = 0; i < COUNT_OF(rows); i++)
@@ -87,3 +89,9 @@ u32 model_feature_bits(model_t model)
             bits |= 1u << rows[i].bit;
     return bits;
 }
+
+/* SSE3 and MONITOR do not show yet. */
+u32 model_feature_bits_ecx(model_t model) { (void)model; return 0; }
+
+/* SDM vol. 1, 10.2.3 and 11.6.6: "denormals are zeros" came with the Pentium 4. */
+u32 model_mxcsr_mask(model_t model) { return !model_has(model, HAS_SSE) ? 0 : model_has(model, HAS_SSE2) ? 0xFFFF : 0xFFBF; }

@@ -13,6 +13,9 @@ typedef enum {
     HAS_PAE, HAS_SEP, HAS_MTRR, HAS_PGE, HAS_MCA, HAS_CMOV, HAS_PAT, HAS_PSE36,
     HAS_UD2,                     /* UD2 as such (the opcode raises #UD everywhere), long NOP 0F 1F */
     HAS_NX, HAS_MISC_ENABLE,
+    HAS_MMX, HAS_FXSR, HAS_SSE,
+    HAS_SSE2,                    /* and CLFLUSH, whose CPUID bit came with it */
+    HAS_SSE3,                    /* and MONITOR and MWAIT, likewise */
     N_FEATURES
 } feature_t;
 
@@ -35,5 +38,8 @@ typedef struct {
     const char *brand;           /* leaves 80000002h-4h, NULL: no extended leaves */
 } model_identity_t;
 const model_identity_t *model_identity(model_t model);
-/* CPUID leaf 1 EDX.  Without MMX, FXSR, SSE: those are not there yet. */
+/* CPUID leaf 1 EDX and ECX. */
 u32  model_feature_bits(model_t model);
+u32  model_feature_bits_ecx(model_t model);
+/* The bits of MXCSR that exist; 0: there is no MXCSR. */
+u32  model_mxcsr_mask(model_t model);

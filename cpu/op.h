@@ -34,6 +34,7 @@ typedef struct cold {
     u8  length;
     u8  dst_kind : 2, src_kind : 2, width : 2, rep : 2;      /* width: log2 of bytes; 0, 1, 2 */
     u8  lock : 1, addr16 : 1, src_width : 2, cc : 4;         /* src_width: of MOVZX and MOVSX; cc: condition code */
+    u8  dst_vector, src_vector;  /* operand codes of a row of opcodes_simd.def, whose registers are op->dst and src by number; else 0 */
 } cold_t;
 
 INLINE const cold_t *cold_of(const cpu_t *cpu, const op_t *op) { return &cpu->cold[op - cpu->ops]; }

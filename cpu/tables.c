@@ -1,9 +1,12 @@
 /* tables.c - the .def files, expanded.  A flag list is a string of six places O S Z A P C; see instructions.def. */
 #include "cpu/tables.h"
+#include "cpu/model.h"
+
+#define OPERANDS(first, second) .dst = first, .src = second
 
 const row_t opcode_map[0x200] = {
-#define OP(opcode, NAME, dst, src)  [opcode] = { I_##NAME, dst, src },
-#define OP8(opcode, NAME, dst, src) [opcode ... (opcode) + 7] = { I_##NAME, dst, src },
+#define OP(opcode, NAME, dst, src)  [opcode] = { .instr = I_##NAME, OPERANDS(dst, src) },
+#define OP8(opcode, NAME, dst, src) [opcode ... (opcode) + 7] = { .instr = I_##NAME, OPERANDS(dst, src) },
 #define EXT(...)
 #include "cpu/opcodes.def"
 #undef OP
@@ -14,11 +17,72 @@ const row_t opcode_map[0x200] = {
 const row_t extension[N_NAMES - N_INSTR][8] = {
 #define OP(...)
 #define OP8(...)
-#define EXT(GROUP, reg, NAME, operand) [I_##GROUP - N_INSTR][reg] = { I_##NAME, __, operand },
+#define EXT(GROUP, reg, NAME, operand) [I_##GROUP - N_INSTR][reg] = { .instr = I_##NAME, OPERANDS(__, operand) },
 #include "cpu/opcodes.def"
 #undef OP
 #undef OP8
 #undef EXT
+};
+
+#define SIMD_ROW(NAME, first, second, last, FEATURE) { .instr = I_##NAME, OPERANDS(first, second), .third = last, .feature = HAS_##FEATURE }
+#define HAS___ 0
+
+const row_t simd_map[0x100][N_MANDATORY][2] = {
+#define SIMD(opcode, prefix, NAME, a, b, c, feature) \
+    [opcode][PREFIX_##prefix] = { SIMD_ROW(NAME, a, b, c, feature), SIMD_ROW(NAME, a, b, c, feature) },
+#define SIMD_M(opcode, prefix, NAME, a, b, c, feature) [opcode][PREFIX_##prefix][RM_MEMORY] = SIMD_ROW(NAME, a, b, c, feature),
+#define SIMD_R(opcode, prefix, NAME, a, b, c, feature) [opcode][PREFIX_##prefix][RM_REGISTER] = SIMD_ROW(NAME, a, b, c, feature),
+#define GROUP_M(...)
+#define GROUP_R(...)
+#define ONE(...)
+#include "cpu/opcodes_simd.def"
+#undef SIMD
+#undef SIMD_M
+#undef SIMD_R
+#undef GROUP_M
+#undef GROUP_R
+#undef ONE
+};
+
+const row_t simd_extension[N_NAMES - I_GRP12][8][2] = {
+#define SIMD(...)
+#define SIMD_M(...)
+#define SIMD_R(...)
+#define GROUP_M(GROUP, reg, NAME, operand, feature) [I_##GROUP - I_GRP12][reg][RM_MEMORY] = SIMD_ROW(NAME, operand, __, __, feature),
+#define GROUP_R(GROUP, reg, NAME, operand, feature) [I_##GROUP - I_GRP12][reg][RM_REGISTER] = SIMD_ROW(NAME, operand, __, __, feature),
+#define ONE(...)
+#include "cpu/opcodes_simd.def"
+#undef SIMD
+#undef SIMD_M
+#undef SIMD_R
+#undef GROUP_M
+#undef GROUP_R
+#undef ONE
+};
+
+const simd_one_t simd_ones[] = {
+#define SIMD(...)
+#define SIMD_M(...)
+#define SIMD_R(...)
+#define GROUP_M(...)
+#define GROUP_R(...)
+#define ONE(opcode, modrm, NAME, feature) { opcode, modrm, SIMD_ROW(NAME, __, __, __, feature) },
+#include "cpu/opcodes_simd.def"
+#undef SIMD
+#undef SIMD_M
+#undef SIMD_R
+#undef GROUP_M
+#undef GROUP_R
+#undef ONE
+    { 0, 0, { .instr = I_INVALID } }
+};
+
+const simd_operand_t simd_operands[N_OPERANDS] = {
+    [Ed] = { GENERAL, 4, false }, [Gd] = { GENERAL, 4, false }, [Md] = { GENERAL, 4, false }, [RdMw] = { GENERAL, 2, false },
+    [Mq] = { NO_VECTOR, 8, false }, [Mx] = { NO_VECTOR, 16, true },
+    [Pq] = { MMX_REGISTER, 8, false }, [Qq] = { MMX_REGISTER, 8, false }, [Qd] = { MMX_REGISTER, 4, false }, [Nq] = { MMX_REGISTER, 8, false },
+    [Vx] = { XMM_REGISTER, 16, true }, [Wx] = { XMM_REGISTER, 16, true }, [Wu] = { XMM_REGISTER, 16, false },
+    [Wq] = { XMM_REGISTER, 8, false }, [Wd] = { XMM_REGISTER, 4, false }, [Ux] = { XMM_REGISTER, 16, true },
 };
 
 const x87_row_t x87_memory[8][8] = {

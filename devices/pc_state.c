@@ -1,4 +1,5 @@
 /* pc_state.c - one walk over the whole machine: see state.h.  Pointers, wires and caches are not state; they are made again. */
+#include "cpu/model.h"
 #include "cpu/segment.h"
 #include "devices/pc_inside.h"
 
@@ -59,6 +60,17 @@ static void walk_fpu(cpu_t *cpu, walker_t *w)
         fpu_set_control(f, f->control);
 }
 
+static void walk_simd(cpu_t *cpu, walker_t *w)
+{
+    for (unsigned n = 0; n < COUNT_OF(cpu->simd.xmm); n++) {
+        FIELD(w, cpu->simd.xmm[n].q[0]);
+        FIELD(w, cpu->simd.xmm[n].q[1]);
+    }
+    FIELD_MAX(w, cpu->simd.mxcsr, 0xFFFF);
+    if (walk_loading(w))
+        cpu->simd.mxcsr &= model_mxcsr_mask(cpu->model) | MXCSR_RESET;
+}
+
 static void walk_model_specific(cpu_t *cpu, walker_t *w)
 {
     FIELD(w, cpu->efer);
@@ -95,6 +107,7 @@ static void walk_cpu(cpu_t *cpu, walker_t *w)
     cpu_settle(cpu);
     walk_registers(cpu, w);
     walk_fpu(cpu, w);
+    walk_simd(cpu, w);
     walk_model_specific(cpu, w);
     walk_between(cpu, w);
     if (!walk_loading(w))
