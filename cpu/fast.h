@@ -111,6 +111,7 @@ INLINE memory_t stack_of(u16 mode)
 /* [width: 0 1 2][memory_t][flags kept, dropped] */
 typedef run_fn *variants_t[3][N_MEMORIES][2];
 extern const variants_t l1_alu[N_INSTR][N_FORMS];            /* lower_l1_alu.c */
+run_fn *l1_choose(u16 mode, const op_t *op, const cold_t *c);                           /* lower_l1_choose.c: CMOVcc */
 run_fn *l1_fuse(u16 mode, const op_t *op, const cold_t *first, const cold_t *second);   /* lower_l1_fused.c */
 
 /* Pairs of frequent handlers, lower_l1_pairs.c: the number of a handler among them, or -1; the handler for two of them, or NULL. */

@@ -18,6 +18,15 @@
     put(host, w, op->imm); \
     move_stack(cpu, esp, memory); \
     GO(op + 1); }
+/* PUSH m: the operand and the stack in kinds of their own; here both flat, as 32-bit systems have them. */
+static HANDLER(PUSH_M_W32) {
+    const u8 *from = probe(cpu, op, W32, ACCESS_READ, FLAT);
+    u32 esp = cpu->r[ESP] - 4;
+    u8 *host = from ? probe_stack(cpu, esp, W32, ACCESS_WRITE, FLAT) : NULL;
+    if (UNLIKELY(!host)) HAND_OVER(generic);
+    put(host, W32, get(from, W32));
+    cpu->r[ESP] = esp;
+    GO(op + 1); }
 #define POP_STUB(w, memory) static HANDLER(POP_##w##_##memory) { if (!pop_register_step(cpu, op, w, memory)) HAND_OVER(generic); GO(op + 1); }
 #define CALL_STUB(w, memory) static HANDLER(CALL_##w##_##memory) { \
     u32 esp = (cpu->r[ESP] - w / 8) & stack_mask_of(cpu, memory); \
@@ -134,6 +143,11 @@ static run_fn *select_branch(u16 mode, const cold_t *c)
     }
 }
 
+static run_fn *select_push_memory(u16 mode, const op_t *op, const cold_t *c)
+{
+    return c->width == 2 && stack_of(mode) == FLAT && memory_of(mode, op) != SEGMENTED ? PUSH_M_W32 : NULL;
+}
+
 static run_fn *select_l1(u16 mode, const op_t *op, const cold_t *c, bool dead)
 {
     form_t form = form_of(c);
@@ -142,11 +156,12 @@ static run_fn *select_l1(u16 mode, const op_t *op, const cold_t *c, bool dead)
         if (run) return run;
     }
     switch (c->instr) {
-    case I_PUSH: return c->dst_kind == M ? NULL : (c->dst_kind == R ? l1_push : push_immediate)[c->width - 1u][stack_of(mode) == SEGMENTED];
+    case I_PUSH: return c->dst_kind == M ? select_push_memory(mode, op, c) : (c->dst_kind == R ? l1_push : push_immediate)[c->width - 1u][stack_of(mode) == SEGMENTED];
     case I_POP:  return c->dst_kind == R ? l1_pop[c->width - 1u][stack_of(mode) == SEGMENTED] : NULL;
     case I_RET:  return ret_near[c->width - 1u][stack_of(mode) == SEGMENTED];
     case I_JMP_near:  return c->dst_kind == R ? jump_register[c->width - 1u] : jump_memory[c->width - 1u][memory_of(mode, op)];
     case I_CALL_near: return c->dst_kind == R ? call_register[c->width - 1u][stack_of(mode) == SEGMENTED] : NULL;
+    case I_CMOVcc: return l1_choose(mode, op, c);
     case I_SETcc: return c->dst_kind == R ? setcc[c->cc] : NULL;
     case I_LEA:  return c->width == 2 ? LEA_32 : LEA_16;
     case I_NOP:  return NOP_fast;

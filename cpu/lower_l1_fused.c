@@ -1,7 +1,7 @@
-/* lower_l1_fused.c - lowering L1: a comparison and the conditional jump behind it in one handler.
+/* lower_l1_fused.c - lowering L1: a comparison, or arithmetic on registers, and the conditional jump behind it in one handler.
  *
- * Four of five conditional jumps follow a CMP or TEST.  The fused handler stands in the comparison's op and uses the next op's edge; that op keeps its own
- * handler, so resuming, faulting and watching need no special case.  The flags are stored as ever. */
+ * Four of five conditional jumps follow a CMP or TEST, most others the end of a loop's count.  The fused handler stands in the first op and uses the
+ * next op's edge; that op keeps its own handler, so resuming, faulting and watching need no special case.  The flags are stored as ever. */
 #if DOPPEL_L1
 #define TAIL_CALLS 1
 #include "cpu/fast.h"
@@ -24,6 +24,12 @@ AT_WIDTH(CMP, W8) AT_WIDTH(CMP, W16) AT_WIDTH(CMP, W32)
 #define TEST_AT_WIDTH(w) EACH_CC(OF_REGISTERS, TEST, R, w) EACH_CC(OF_REGISTERS, TEST, I, w) MEMORIES(TEST, M, I, w)
 TEST_AT_WIDTH(W8) TEST_AT_WIDTH(W16) TEST_AT_WIDTH(W32)
 
+/* Arithmetic and logic whose result decides: 32 bits, in registers. */
+#define COUNTS(F, cc) FUSED(F##_R_W32, cc, modify(cpu, op, F, R, W32, m, KEEP))
+#define OF_VALUES(F, s, cc) FUSED(F##_R##s##_W32, cc, update(cpu, op, F, R, s, W32, m, KEEP))
+#define BOTH(F) EACH_CC(OF_VALUES, F, R) EACH_CC(OF_VALUES, F, I)
+BOTH(ADD) BOTH(OR) BOTH(AND) BOTH(SUB) EACH_CC(COUNTS, INC) EACH_CC(COUNTS, DEC)
+
 /* [form][width][memory][cc] */
 typedef run_fn *by_condition_t[16];
 #define ENTRY(name, cc) name##_J##cc,
@@ -38,11 +44,18 @@ static const by_condition_t test[N_FORMS][3][N_MEMORIES] = {
     [RR] = REGISTERS_ROWS(TEST_RR), [RI] = REGISTERS_ROWS(TEST_RI), [MI] = MEMORY_ROWS(TEST_MI),
 };
 
+static const by_condition_t values[N_INSTR][2] = {
+#define VALUES_ROW(F) [I_##F] = { ROW(F##_RR_W32), ROW(F##_RI_W32) }
+    VALUES_ROW(ADD), VALUES_ROW(OR), VALUES_ROW(AND), VALUES_ROW(SUB), [I_INC] = { ROW(INC_R_W32) }, [I_DEC] = { ROW(DEC_R_W32) },
+};
+
 run_fn *l1_fuse(u16 mode, const op_t *op, const cold_t *first, const cold_t *second)
 {
     form_t form = form_of(first);
     if (form == NO_FORM || second->instr != I_Jcc)
         return NULL;
+    if (first->width == 2 && (form == RR || form == RI || form == R_) && values[first->instr][0][0])
+        return values[first->instr][form == RI][second->cc];
     memory_t memory = memory_of(mode, op);
     switch (first->instr) {
     case I_CMP:  return compare[form][first->width][memory][second->cc];
