@@ -183,6 +183,9 @@ void cpu_count_blocks(const cpu_t *cpu, u64 *built, u64 *killed);
 void cpu_settle(cpu_t *cpu);                                 /* make `settled` the instruction count; between runs only */
 void cpu_stop(cpu_t *cpu);                                   /* leave cpu_run after the current instruction */
 
+/* Count n instructions without executing them: see idle.h.  Between runs only. */
+void cpu_skip(cpu_t *cpu, u64 n);
+
 /* ---- pins ---- */
 void cpu_intr(cpu_t *cpu, bool level);
 void cpu_nmi(cpu_t *cpu);

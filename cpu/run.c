@@ -34,6 +34,12 @@ void cpu_settle(cpu_t *cpu)
     cpu->kicked = false;
 }
 
+void cpu_skip(cpu_t *cpu, u64 n)
+{
+    cpu_settle(cpu);
+    cpu->settled += n;
+}
+
 void cpu_kick(cpu_t *cpu)
 {
     if (cpu->kicked)

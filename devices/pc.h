@@ -95,7 +95,8 @@ u64   pc_vga_generation(const pc_t *pc);        /* changes whenever the picture 
 void  pc_walk(pc_t *pc, walker_t *w);
 u64   pc_hash(pc_t *pc);
 
-typedef struct { u64 blocks_built, blocks_killed, tlb_misses, interrupts, faults, mmio, ports; size_t memory_bytes; } pc_stats_t;
+/* skipped: instructions of an idling guest that were counted and not executed (cpu/idle.h). */
+typedef struct { u64 blocks_built, blocks_killed, tlb_misses, interrupts, faults, mmio, ports, skipped; size_t memory_bytes; } pc_stats_t;
 void  pc_stats(const pc_t *pc, pc_stats_t *stats);
 /* Guest memory for tools and tests: linear through paging as the guest sees it now; false where unmapped. */
 bool  pc_peek(pc_t *pc, u32 linear, void *to, u32 bytes);

@@ -1,7 +1,7 @@
 /* pc_inside.h - the machine as one struct: every chip by value.  Seen by pc.c and pc_chipset.c (the schematic), pc_run.c (time and inputs) and pc_state.c (the walk)
  * alone. */
 #pragma once
-#include "cpu/cpu.h"
+#include "cpu/idle.h"
 #include "devices/apic.h"
 #include "devices/board.h"
 #include "devices/coprocessor.h"
@@ -66,6 +66,9 @@ struct pc {
     /* Time: at instruction base_instructions it was base_now. */
     u64         ips, base_now, base_instructions;
     u64         limit;               /* pc_run goes no further than this instruction */
+    idle_t      idle;                /* is the guest waiting in a circle?  No part of the state: it changes nothing but the host's work */
+    u64         skipped;             /* instructions, for statistics */
+    u64         next_trial, trial_pause;     /* instructions: when to look again, and how long after that if it is not */
     input_t     input[PC_INPUTS];    /* in order of `at` */
     u32         input_first, input_count;
     pc_stop_t   stop;                /* a chip asked to stop, else STOP_NONE */

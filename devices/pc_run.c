@@ -139,13 +139,39 @@ static void sleep_until(pc_t *pc, u64 when)
 
 static bool can_wake(const pc_t *pc) { return (pc->cpu.eflags & FLAG_IF) || pc->cpu.nmi_pending || pc->cpu.intr; }
 
+/* Looking costs some fifty times what running does, so a busy guest is looked at ever more rarely.  Short waits are not worth it. */
+enum { TRIAL = 8192, SHORT_PAUSE = 100 * 1000, LONG_PAUSE = 100 * 1000 * 1000 };
+
+/* Run to instruction `to`, or count what an idling guest would have done until then. */
+static cpu_stop_t run_or_skip(pc_t *pc, u64 to)
+{
+    cpu_t *cpu = &pc->cpu;
+    u64 now = cpu_instructions(cpu);
+    if (cpu->observer || now >= to || to - now < 4 * TRIAL)
+        return cpu_run(cpu, to);
+    if (now < pc->next_trial)
+        return cpu_run(cpu, least(to, pc->next_trial));
+    idle_begin(&pc->idle, cpu, &pc->ports);
+    cpu_stop_t why = cpu_run(cpu, now + TRIAL);
+    u64 period = idle_end(&pc->idle, cpu), end = cpu_instructions(cpu);
+    to = least(to, pc_instruction_at(pc, pc->clock.next));     /* a device may have been given something to do since */
+    if (period && end < to) {
+        u64 skipped = (to - end) / period * period;
+        cpu_skip(cpu, skipped);
+        pc->skipped += skipped;
+    }
+    pc->trial_pause = period ? SHORT_PAUSE : least(2 * pc->trial_pause + SHORT_PAUSE, LONG_PAUSE);
+    pc->next_trial = cpu_instructions(cpu) + (period ? 0 : pc->trial_pause);
+    return why == CPU_STOPPED && pc->stop == STOP_NONE ? CPU_DEADLINE : why;
+}
+
 /* One stretch of execution; STOP_NONE: go on. */
 static pc_stop_t run_stretch(pc_t *pc, u64 until)
 {
     u64 to = least(pc->limit, least(pc_instruction_at(pc, until), pc_instruction_at(pc, pc->clock.next)));
     if (pc->input_count)
         to = least(to, input_at(pc, 0)->at);
-    switch (cpu_run(&pc->cpu, to)) {
+    switch (run_or_skip(pc, to)) {
     case CPU_SHUTDOWN: return STOP_TRIPLE_FAULT;
     case CPU_HALTED:
         pc->clock.now = pc_time_of(pc, cpu_instructions(&pc->cpu));
@@ -246,6 +272,6 @@ void pc_stats(const pc_t *pc, pc_stats_t *stats)
 {
     const cpu_t *cpu = &pc->cpu;
     *stats = (pc_stats_t){ .interrupts = cpu->count.interrupts, .faults = cpu->count.faults, .tlb_misses = cpu->count.tlb_misses,
-                           .ports = pc->ports, .memory_bytes = pc->config.ram_bytes + pc->vga.vram_bytes + sizeof *pc };
+                           .ports = pc->ports, .skipped = pc->skipped, .memory_bytes = pc->config.ram_bytes + pc->vga.vram_bytes + sizeof *pc };
     cpu_count_blocks(cpu, &stats->blocks_built, &stats->blocks_killed);
 }

@@ -44,8 +44,9 @@ static void put_all(FILE *file, session_t *s)
     u64 instructions = pc_instructions(s->pc);
     double host = (double)(host_now() - s->began) / 1e9, guest = (double)pc_now(s->pc) / 1e9;
     fprintf(file, "{\n  \"instructions\": %" PRIu64 ",\n  \"host_seconds\": %.6f,\n  \"mips\": %.3f,\n  \"guest_seconds\": %.9f,\n",
-            instructions, host, host > 0 ? (double)instructions / host / 1e6 : 0.0, guest);
+            instructions, host, host > 0 ? (double)(instructions - stats.skipped) / host / 1e6 : 0.0, guest);
     fprintf(file, "  \"engine\": \"%s\",\n  \"ips\": %" PRIu64 ",\n", s->engine == ENGINE_L0 ? "L0" : "L1", s->pacing.ips);
+    fprintf(file, "  \"skipped\": %" PRIu64 ",\n", stats.skipped);
     fprintf(file, "  \"blocks_built\": %" PRIu64 ",\n  \"blocks_killed\": %" PRIu64 ",\n  \"tlb_misses\": %" PRIu64 ",\n",
             stats.blocks_built, stats.blocks_killed, stats.tlb_misses);
     fprintf(file, "  \"interrupts\": %" PRIu64 ",\n  \"faults\": %" PRIu64 ",\n  \"mmio\": %" PRIu64 ",\n  \"ports\": %" PRIu64 ",\n",
