@@ -1,6 +1,7 @@
 /* access.c - guest memory, the slow way: translation, pages that are crossed, devices, and stores to decoded code. */
 #include "cpu/access.h"
 #include "cpu/block.h"
+#include "cpu/breakpoint.h"
 
 enum { OFFSET = PAGE_BYTES - 1 };
 
@@ -131,13 +132,21 @@ static void store_any(cpu_t *cpu, u32 linear, width_t w, u32 v, bool user)
     }
 }
 
+/* The TLB we are shown is empty: somebody wants to know. */
 static bool watched(const cpu_t *cpu) { return UNLIKELY(cpu->tlb == &cpu->tlb_blind); }
+
+static void tell(cpu_t *cpu, u32 linear, width_t w, u32 v, bool write)
+{
+    breakpoint_data(cpu, linear, w / 8, write);
+    if (cpu->observer && cpu->observer->memory)
+        cpu->observer->memory(cpu->observer, cpu, linear, w, v, write);
+}
 
 u32 load_linear(cpu_t *cpu, u32 linear, width_t w, bool user)
 {
     u32 v = load_any(cpu, linear, w, user);
     if (watched(cpu))
-        cpu->observer->memory(cpu->observer, cpu, linear, w, v, false);
+        tell(cpu, linear, w, v, false);
     return v;
 }
 
@@ -145,7 +154,7 @@ void store_linear(cpu_t *cpu, u32 linear, width_t w, u32 v, bool user)
 {
     store_any(cpu, linear, w, v, user);
     if (watched(cpu))
-        cpu->observer->memory(cpu->observer, cpu, linear, w, v & mask(w), true);
+        tell(cpu, linear, w, v & mask(w), true);
 }
 
 /* ---- instruction fetch ---- */

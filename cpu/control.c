@@ -1,13 +1,11 @@
-/* control.c - control, debug and test registers.  SDM vol. 3A, 2.5 "Control Registers", 9.9 "Mode Switching"; vol. 3B, 17.2
- * "Debug Registers"; i486 Programmer's Reference Manual, 10.4 (test registers).
+/* control.c - control and test registers.  SDM vol. 3A, 2.5 "Control Registers", 9.9 "Mode Switching"; i486 Programmer's Reference
+ * Manual, 10.4 (test registers).
  *
- * Left out: data and I/O breakpoints (said once); the test registers keep what they are given, without effect on caches or TLB. */
+ * Left out: the test registers keep what they are given, without effect on caches or TLB. */
 #include "cpu/descriptor.h"
 #include "cpu/model.h"
 #include "cpu/segment.h"
 #include "cpu/system.h"
-
-enum { DR6_ONES = 0xFFFF0FF0, DR6_BITS = 0x0000E00F, DR7_ONES = 0x400, DR7_BITS = 0xFFFF23FF, DR7_GD = 1 << 13, DR6_BD = 1 << 13 };
 
 /* ---- CR0 ---- */
 
@@ -134,53 +132,6 @@ void INVLPG(cpu_t *cpu, const op_t *op, width_t w)
     cpu_flush_tlb_page(cpu, cpu->seg[op->seg].base + offset_of(cpu, op));
 }
 
-/* ---- debug registers ---- */
-
-/* DR4 and DR5 are DR6 and DR7 unless CR4.DE is set (vol. 3B, 17.2.2).  DR7.GD guards them all with a #DB fault. */
-static unsigned need_debug(cpu_t *cpu, unsigned n)
-{
-    n &= 7;
-    if (n == 4 || n == 5) {
-        if (cpu->cr4 & CR4_DE)
-            fault_ud(cpu);
-        n += 2;
-    }
-    need_cpl0(cpu);
-    if (cpu->dr[7] & DR7_GD) {
-        cpu->dr[6] |= DR6_BD;
-        fault(cpu, DB, 0);
-    }
-    return n;
-}
-
-u32 read_debug(cpu_t *cpu, unsigned n)
-{
-    n = need_debug(cpu, n);
-    return n == 6 ? cpu->dr[6] | DR6_ONES : n == 7 ? cpu->dr[7] | DR7_ONES : cpu->dr[n];
-}
-
-static u32 enabled(const cpu_t *cpu, unsigned i)  { return cpu->dr[7] >> 2 * i & 3; }
-static u32 condition(const cpu_t *cpu, unsigned i) { return cpu->dr[7] >> (16 + 4 * i) & 3; }     /* R/W: 0 execution */
-
-void write_debug(cpu_t *cpu, unsigned n, u32 value)
-{
-    n = need_debug(cpu, n);
-    cpu->dr[n] = n == 6 ? (value & DR6_BITS) | DR6_ONES : n == 7 ? (value & DR7_BITS) | DR7_ONES : value;
-    for (unsigned i = 0; i < 4; i++)
-        if (enabled(cpu, i) && condition(cpu, i) != 0)
-            lacking("debug registers: data breakpoints");
-    cpu_mode_changed(cpu);
-}
-
-u32 debug_match_execute(const cpu_t *cpu, u32 linear)
-{
-    u32 bits = 0;
-    for (unsigned i = 0; i < 4; i++)
-        if (enabled(cpu, i) && condition(cpu, i) == 0 && cpu->dr[i] == linear)
-            bits |= 1u << i;
-    return bits;
-}
-
 /* ---- test registers: TR6 and TR7 of the 386; the 486 adds TR3-TR5 ---- */
 
 static unsigned need_test(cpu_t *cpu, unsigned n)
@@ -198,7 +149,5 @@ void write_test(cpu_t *cpu, unsigned n, u32 value) { n = need_test(cpu, n); cpu-
 
 void MOV_from_CR(cpu_t *cpu, const op_t *op, width_t w) { (void)w; set_reg(cpu, op->dst, W32, read_control(cpu, op->src)); }
 void MOV_to_CR(cpu_t *cpu, const op_t *op, width_t w)   { (void)w; write_control(cpu, op->src, reg(cpu, op->dst, W32)); }
-void MOV_from_DR(cpu_t *cpu, const op_t *op, width_t w) { (void)w; set_reg(cpu, op->dst, W32, read_debug(cpu, op->src)); }
-void MOV_to_DR(cpu_t *cpu, const op_t *op, width_t w)   { (void)w; write_debug(cpu, op->src, reg(cpu, op->dst, W32)); }
 void MOV_from_TR(cpu_t *cpu, const op_t *op, width_t w) { (void)w; set_reg(cpu, op->dst, W32, read_test(cpu, op->src)); }
 void MOV_to_TR(cpu_t *cpu, const op_t *op, width_t w)   { (void)w; write_test(cpu, op->src, reg(cpu, op->dst, W32)); }

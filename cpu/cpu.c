@@ -2,6 +2,7 @@
 #include "cpu/cpu.h"
 #include "cpu/access.h"
 #include "cpu/block.h"
+#include "cpu/breakpoint.h"
 #include "cpu/eflags.h"
 #include "cpu/lowering.h"
 #include "cpu/model.h"
@@ -138,7 +139,8 @@ static void check_code_segment(cpu_t *cpu, u16 mode)
 void cpu_mode_changed(cpu_t *cpu)
 {
     cpu->stack_mask = cpu->seg[SS].attributes & SEG_BIG && !(cpu->eflags & FLAG_VM) ? 0xFFFFFFFF : 0xFFFF;
-    cpu->tlb = cpu->observer && cpu->observer->memory ? &cpu->tlb_blind : &cpu->tlb_of[at_user(cpu)];
+    bool blind = (cpu->observer && cpu->observer->memory) || breakpoint_any_data(cpu);
+    cpu->tlb = blind ? &cpu->tlb_blind : &cpu->tlb_of[at_user(cpu)];
     u16 mode = mode_word(cpu);
     check_code_segment(cpu, mode);
     if (mode != cpu->mode) {

@@ -144,7 +144,7 @@ typedef struct cpu {
     u32     last_stamp;
 
     tlb_t   tlb_of[2];               /* supervisor, user */
-    tlb_t   tlb_blind;               /* always empty: shown while an observer watches memory */
+    tlb_t   tlb_blind;               /* always empty: shown while an observer or a data breakpoint watches memory */
     fetch_entry_t fetch[64];
     code_pages_t code;
     bus_t  *bus;

@@ -8,6 +8,7 @@
 #include "cpu/cpu.h"
 #include "cpu/access.h"
 #include "cpu/block.h"
+#include "cpu/breakpoint.h"
 #include "cpu/edges.h"
 #include "cpu/eflags.h"
 #include "cpu/explain.h"
@@ -198,9 +199,9 @@ static void deliver_events(cpu_t *cpu)
 
 static bool breakpoint_here(cpu_t *cpu)
 {
-    if (!(cpu->dr[7] & 0xFF) || (cpu->eflags & FLAG_RF))
+    if (!breakpoint_any_execute(cpu) || (cpu->eflags & FLAG_RF))
         return false;
-    u32 hit = debug_match_execute(cpu, cpu->seg[CS].base + cpu->eip);
+    u32 hit = breakpoint_execute(cpu, cpu->seg[CS].base + cpu->eip);
     if (!hit)
         return false;
     cpu->dr[6] |= hit;
@@ -270,10 +271,14 @@ cpu_stop_t cpu_run(cpu_t *cpu, u64 deadline)
         if (cpu->stop_asked) return CPU_STOPPED;
         if (cpu->settled >= cpu->deadline) return CPU_DEADLINE;
         deliver_events(cpu);
+        if (cpu->debug_pending && !cpu->shadow_debug) {        /* the delivery itself met a data breakpoint; time goes on, should it do so for ever */
+            cpu->settled++;
+            continue;
+        }
         if (cpu->halted) return CPU_HALTED;
         if (breakpoint_here(cpu)) continue;
         u64 left = cpu->deadline - cpu->settled;
-        if (left <= BLOCK_MAX || cpu->shadow || cpu->no_cache || (cpu->eflags & (FLAG_TF | FLAG_RF)) || (cpu->dr[7] & 0xFF))
+        if (left <= BLOCK_MAX || cpu->shadow || cpu->no_cache || (cpu->eflags & (FLAG_TF | FLAG_RF)) || breakpoint_any_execute(cpu))
             execute_one(cpu);
         else
             execute_many(cpu, left);

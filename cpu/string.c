@@ -4,6 +4,7 @@
  * interrupt leaves a state from which the instruction goes on.  Here iterations are counted as they are done. */
 #include "cpu/bodies.h"
 #include "cpu/alu.h"
+#include "cpu/breakpoint.h"
 #include "cpu/edges.h"
 #include "cpu/jump.h"
 #include "cpu/task.h"
@@ -27,6 +28,7 @@ static u32 port_in(cpu_t *cpu, u16 port, width_t w)
     u32 v = bus_in(cpu->bus, port, w);
     if (UNLIKELY(cpu->observer && cpu->observer->port))
         cpu->observer->port(cpu->observer, cpu, port, w, v & mask(w), false);
+    breakpoint_port(cpu, port, w / 8);
     return v;
 }
 static void port_out(cpu_t *cpu, u16 port, width_t w, u32 v)
@@ -34,6 +36,7 @@ static void port_out(cpu_t *cpu, u16 port, width_t w, u32 v)
     if (UNLIKELY(cpu->observer && cpu->observer->port))
         cpu->observer->port(cpu->observer, cpu, port, w, v, true);
     bus_out(cpu->bus, port, w, v);
+    breakpoint_port(cpu, port, w / 8);
 }
 
 static u16 port_operand(const cpu_t *cpu, const op_t *op)

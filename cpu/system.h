@@ -6,7 +6,7 @@
 void need_cpl0(cpu_t *cpu);
 
 /* The instruction bodies themselves (LGDT ... SYSEXIT) are declared in bodies.h; they stand in system.c (tables, selectors,
- * SYSENTER), control.c (control, debug and test registers), msr.c and cpuid.c. */
+ * SYSENTER), control.c (control and test registers), breakpoint.c (debug registers), msr.c and cpuid.c. */
 
 /* Asking about selectors.  The result is ZF; #UD in real mode and V86.  system.c */
 bool access_rights(cpu_t *cpu, u16 selector, u32 *rights);    /* LAR */
@@ -14,15 +14,11 @@ bool segment_limit(cpu_t *cpu, u16 selector, u32 *limit);     /* LSL */
 bool may_read(cpu_t *cpu, u16 selector);                      /* VERR */
 bool may_write(cpu_t *cpu, u16 selector);                     /* VERW */
 
-/* MOV to and from CRn, DRn, TRn: privilege and existence are checked here.  control.c */
+/* MOV to and from CRn, TRn (DRn: breakpoint.h): privilege and existence are checked here.  control.c */
 u32  read_control(cpu_t *cpu, unsigned n);
 void write_control(cpu_t *cpu, unsigned n, u32 value);
-u32  read_debug(cpu_t *cpu, unsigned n);
-void write_debug(cpu_t *cpu, unsigned n, u32 value);
 u32  read_test(cpu_t *cpu, unsigned n);
 void write_test(cpu_t *cpu, unsigned n, u32 value);
-/* DR6 bits of the instruction breakpoints at this address; 0: none.  Vol. 3B, 17.2.4. */
-u32  debug_match_execute(const cpu_t *cpu, u32 linear);
 
 /* The model-specific registers after RESET. */
 void msr_reset(cpu_t *cpu);

@@ -2,6 +2,7 @@
 #pragma once
 #include <check.h>
 #include "cpu/access.h"
+#include "cpu/breakpoint.h"
 #include "cpu/descriptor.h"
 #include "cpu/eflags.h"
 #include "cpu/far.h"

@@ -144,8 +144,8 @@ START_TEST(debug_registers_are_guarded)                                         
     WORKS(write_debug(&cpu, 0, 0x1234));
     WORKS(write_debug(&cpu, 7, 1));
     ck_assert_uint_eq(read_debug(&cpu, 5), 0x401);               /* DR5 is DR7 */
-    ck_assert_uint_eq(debug_match_execute(&cpu, 0x1234), 1);
-    ck_assert_uint_eq(debug_match_execute(&cpu, 0x1235), 0);
+    ck_assert_uint_eq(breakpoint_execute(&cpu, 0x1234), 1);
+    ck_assert_uint_eq(breakpoint_execute(&cpu, 0x1235), 0);
     WORKS(write_debug(&cpu, 6, 0));
     ck_assert_uint_eq(read_debug(&cpu, 6), 0xFFFF0FF0);
     cpu.cr4 |= CR4_DE;
