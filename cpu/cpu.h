@@ -115,6 +115,7 @@ typedef struct cpu {
     struct { u32 base; u16 limit; } gdtr, idtr;
     u64     efer, apic_base, sysenter_cs, sysenter_esp, sysenter_eip, pat, misc_enable, mtrr_def_type;
     u64     mtrr[16], mtrr_fixed[11], mca[4];
+    struct { u32 select[2]; u64 count[2], since[2]; } counter;   /* performance counters: `count` at instruction `since` */
     u64     tsc_offset;              /* TSC = instructions + offset */
     fpu_t   fpu;
     simd_t  simd;
@@ -180,6 +181,10 @@ u64  cpu_instructions(const cpu_t *cpu);
 /* Bring the deadline forward (from a device access); later than now. */
 void cpu_set_deadline(cpu_t *cpu, u64 deadline);
 void cpu_count_blocks(const cpu_t *cpu, u64 *built, u64 *killed);
+/* Performance counters (counters.c): the instruction count at which one passes its end and wants an interrupt, UINT64_MAX: none;
+ * and, there: does one? */
+u64  counters_due(const cpu_t *cpu);
+bool counters_overflow(cpu_t *cpu);
 void cpu_settle(cpu_t *cpu);                                 /* make `settled` the instruction count; between runs only */
 void cpu_stop(cpu_t *cpu);                                   /* leave cpu_run after the current instruction */
 

@@ -1,16 +1,18 @@
 /* msr.c - model-specific registers, the time-stamp counter, performance counters.  SDM vol. 4 (Pentium, P6 family, Pentium 4
  * tables); vol. 2, RDMSR, WRMSR, RDTSC, RDPMC; vol. 3A, 11.11 (MTRRs), 11.12 (PAT).
  *
- * Left out: performance counters (read 0, said once); machine-check banks (MCG_CAP says there are none); branch records; MTRRs
+ * Left out: performance counters but for the P6's (counters.c): the others read 0, said once; machine-check banks (MCG_CAP says there are none); branch records; MTRRs
  * and PAT are kept, without effect on an emulator that has no caches. */
 #include <stddef.h>
+#include "cpu/counters.h"
 #include "cpu/model.h"
 #include "cpu/system.h"
 
 typedef enum {
     KEPT,                        /* a field of cpu_t; writing a bit outside `writable` is #GP(0) */
     CONSTANT,                    /* writes are lost */
-    READ_ONLY                    /* writes are #GP(0) */
+    READ_ONLY,                   /* writes are #GP(0) */
+    COUNTER, SELECT              /* performance counters: see counters.c */
 } msr_kind_t;
 
 typedef struct {
@@ -44,7 +46,7 @@ static const msr_row_t rows[] = {
     { 0x02C, 1, P4, P4, READ_ONLY, .value = 0x11020000 },                                       /* EBC_FREQUENCY_ID: 17 x 200 MHz */
     { 0x079, 1, P6, P4, CONSTANT, .value = 0 },                                                 /* BIOS_UPDT_TRIG */
     { 0x08B, 1, P6, P4, CONSTANT, .value = 0 },                                                 /* BIOS_SIGN_ID: no update loaded */
-    { 0x0C1, 2, P6, P6_LAST, CONSTANT, .missing = counters },                                   /* PERFCTR0, 1 */
+    { 0x0C1, 2, P6, P6_LAST, COUNTER, .value = 0 },                                             /* PERFCTR0, 1 */
     { 0x0FE, 1, P6, P4, READ_ONLY, .value = 0x508 },                                            /* MTRRCAP: WC, fixed, 8 variable */
     { 0x119, 1, P6, P6_LAST, CONSTANT, .value = 0 },                                            /* BBL_CR_CTL */
     { 0x11E, 1, P6, P6_LAST, CONSTANT, .value = 0 },                                            /* BBL_CR_CTL3 */
@@ -53,7 +55,7 @@ static const msr_row_t rows[] = {
     { 0x176, 1, P6, P4, KEPT, FIELD_AT(sysenter_eip), ALL_BITS, .value = 0 },
     { 0x179, 1, P6, P4, READ_ONLY, .value = 0 },                                                /* MCG_CAP: no banks */
     { 0x17A, 1, P6, P4, KEPT, FIELD_AT(mca[0]), 7, .value = 0 },                                /* MCG_STATUS */
-    { 0x186, 2, P6, P6_LAST, CONSTANT, .missing = counters },                                   /* EVNTSEL0, 1 */
+    { 0x186, 2, P6, P6_LAST, SELECT, .value = 0 },                                              /* EVNTSEL0, 1 */
     { 0x1A0, 1, P4, P4, KEPT, FIELD_AT(misc_enable), ALL_BITS, .value = 0x801 },                /* fast strings; no branch trace */
     { 0x1D9, 1, P6, P4, CONSTANT, .missing = branches },
     { 0x1DB, 4, P6, P6_LAST, CONSTANT, .value = 0 },                                            /* LASTBRANCH, LASTINT */
@@ -93,6 +95,7 @@ void msr_reset(cpu_t *cpu)
     for (unsigned i = 0; i < COUNT_OF(rows); i++)
         for (u32 n = 0; rows[i].kind == KEPT && n < rows[i].count; n++)
             *kept(cpu, &rows[i], rows[i].first + n) = cpu->model >= rows[i].since ? rows[i].value : 0;
+    counters_reset(cpu);
     if (cpu->apic_base_written && cpu->model >= P6)
         cpu->apic_base_written(cpu->pic, cpu->apic_base);
 }
@@ -121,11 +124,22 @@ static void give(cpu_t *cpu, u64 value)
     cpu->r[EDX] = (u32)(value >> 32);
 }
 
+static u64 read_row(cpu_t *cpu, const msr_row_t *row)
+{
+    unsigned n = cpu->r[ECX] - row->first;
+    switch (row->kind) {
+    case KEPT:    return *kept(cpu, row, cpu->r[ECX]);
+    case COUNTER: return counters_read(cpu, n);
+    case SELECT:  return counters_selected(cpu, n);
+    default:      return row->value;
+    }
+}
+
 void RDMSR(cpu_t *cpu, const op_t *op, width_t w)
 {
     (void)op; (void)w;
     const msr_row_t *row = need_msr(cpu);
-    give(cpu, !row ? cpu_tsc(cpu) : row->kind == KEPT ? *kept(cpu, row, cpu->r[ECX]) : row->value);
+    give(cpu, row ? read_row(cpu, row) : cpu_tsc(cpu));
 }
 
 static void write_kept(cpu_t *cpu, const msr_row_t *row, u64 value)
@@ -150,6 +164,10 @@ void WRMSR(cpu_t *cpu, const op_t *op, width_t w)
         fault(cpu, GP, 0);
     else if (row->kind == KEPT)
         write_kept(cpu, row, value);
+    else if (row->kind == COUNTER)
+        counters_write(cpu, cpu->r[ECX] - row->first, value);
+    else if (row->kind == SELECT)
+        counters_select(cpu, cpu->r[ECX] - row->first, value);
 }
 
 /* ---- RDTSC, RDPMC ---- */
@@ -172,8 +190,11 @@ void RDPMC(cpu_t *cpu, const op_t *op, width_t w)
         fault_ud(cpu);
     if (!(cpu->cr4 & CR4_PCE))
         need_cpl0(cpu);
-    if ((cpu->r[ECX] & 0x7FFFFFFF) >= (cpu->model == MODEL_PENTIUM4 ? 18u : 2u))
+    bool p6 = cpu->model >= P6 && cpu->model <= P6_LAST;
+    u32 n = cpu->r[ECX] & (p6 ? 0xFFFFFFFF : 0x7FFFFFFF);       /* the Pentium 4's bit 31: the low half alone */
+    if (n >= (cpu->model == MODEL_PENTIUM4 ? 18u : 2u))
         fault(cpu, GP, 0);
-    lacking(counters);
-    give(cpu, 0);
+    if (!p6)
+        lacking(counters);
+    give(cpu, p6 ? counters_read(cpu, n) : 0);
 }

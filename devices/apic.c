@@ -6,7 +6,7 @@
  * After RESET the LINT0 entry is ExtINT and LINT1 NMI, unmasked, as firmware sets them up ("virtual wire mode", MP specification 1.4,
  * 3.6.2.2), so that software which never heard of the APIC gets its interrupts.
  * Left out: SMI, INIT and STARTUP messages (one processor, without system management mode), focus checking and lowest priority
- * arbitration (there is one candidate), the arbitration ID and remote read registers (0), thermal and performance interrupts (the entries are
+ * arbitration (there is one candidate), the arbitration ID and remote read registers (0), thermal interrupts (the entry is
  * kept), x2APIC and the TSC deadline (later processors), the P6's rule that an APIC once disabled stays so. */
 #include "devices/apic.h"
 
@@ -159,6 +159,8 @@ u8 apic_acknowledge(apic_t *a)
     update(a);
     return answer;
 }
+
+void apic_counter(apic_t *a) { local(a, LVT_PERFORMANCE, false); update(a); }
 
 static void end_of_interrupt(apic_t *a)
 {

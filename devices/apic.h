@@ -51,6 +51,7 @@ bool apic_init(apic_t *apic, vclock_t *clock, bus_t *bus, bool present, apic_kin
 void apic_reset(apic_t *apic);                               /* RESET or INIT of the processor */
 void apic_set_base(void *apic, u64 base);                    /* IA32_APIC_BASE was written */
 void apic_lint(void *apic, int pin, bool level);             /* line_fn: pin 0 or 1 */
+void apic_counter(apic_t *apic);                             /* a performance counter passed its end */
 u8   apic_acknowledge(apic_t *apic);                         /* the processor takes the interrupt */
 bool apic_receive(apic_t *apic, const apic_message_t *message);  /* false: it is for nobody here */
 u32  apic_read(void *apic, u32 offset, width_t w);           /* the region */

@@ -147,6 +147,16 @@ static bool attach_ports(pc_t *pc)
         && (!pc->config.debug_exit || bus_attach(&pc->bus, &exit_row));
 }
 
+/* An 8-bit I/O cycle of the ISA bus: 6 periods of 8.33 MHz (IBM PC AT Technical Reference, "I/O channel": 4 wait states).  Programs rely on
+ * it where it is the measure: after a count is written, two reads outlast the 8254's 838 ns until it is loaded (Linux' calibration
+ * of the TSC), and port 80h is written in order to wait.  Other ports answer at once: nothing gains from a slower machine. */
+static void set_waits(bus_t *bus)
+{
+    enum { ISA_CYCLE = 720 };
+    bus_set_wait(bus, 0x40, ISA_CYCLE);
+    bus_set_wait(bus, 0x80, ISA_CYCLE);
+}
+
 static bool map_memory(pc_t *pc)
 {
     const region_t window = { .name = "vga window", .first = VGA_WINDOW_FIRST, .bytes = VGA_WINDOW_BYTES,
@@ -299,6 +309,7 @@ static bool build(pc_t *pc, char *why, size_t why_bytes)
         snprintf(why, why_bytes, "the port of isa-debug-exit (%X) belongs to another chip", pc->config.debug_exit_port);
         return false;
     }
+    set_waits(&pc->bus);
     wire(pc);
     attach_drives(pc);
     fill_cmos(pc);

@@ -1,6 +1,6 @@
 /* pc_run.c - the machine in time: running, waiting, inputs, and questions from its owner.
  *
- * Time is the number of retired instructions scaled by the nominal rate, plus the time spent halted.  A deadline is the first instruction at
+ * Time is the number of retired instructions scaled by the nominal rate, plus the time spent halted or in slow bus cycles.  A deadline is the first instruction at
  * or after the next alarm, so that every alarm rings between the same two instructions in every run. */
 #include "devices/pc_inside.h"
 
@@ -38,9 +38,19 @@ void pc_before_access(void *self)
     pc->ports++;
 }
 
+/* The processor stood still while a slow bus cycle ran; the time stamp counter went on. */
+static void take_waits(pc_t *pc)
+{
+    pc->cpu.tsc_offset += muldiv64(pc->bus.waited, rate(pc), NS_PER_SECOND);
+    pc->base_now += pc->bus.waited;
+    pc->bus.waited = 0;
+}
+
 void pc_after_access(void *self)
 {
     pc_t *pc = self;
+    if (pc->bus.waited)
+        take_waits(pc);
     if (pc->clock.next == VCLOCK_NEVER)
         return;
     u64 due = pc_instruction_at(pc, pc->clock.next);
@@ -168,7 +178,7 @@ static cpu_stop_t run_or_skip(pc_t *pc, u64 to)
 /* One stretch of execution; STOP_NONE: go on. */
 static pc_stop_t run_stretch(pc_t *pc, u64 until)
 {
-    u64 to = least(pc->limit, least(pc_instruction_at(pc, until), pc_instruction_at(pc, pc->clock.next)));
+    u64 to = least(least(pc->limit, counters_due(&pc->cpu)), least(pc_instruction_at(pc, until), pc_instruction_at(pc, pc->clock.next)));
     if (pc->input_count)
         to = least(to, input_at(pc, 0)->at);
     switch (run_or_skip(pc, to)) {
@@ -202,6 +212,8 @@ pc_stop_t pc_run(pc_t *pc, u64 until, u64 instructions)
     pc->limit = instructions > UINT64_MAX - start ? UINT64_MAX : start + instructions;
     for (;;) {
         vclock_advance(&pc->clock, pc_time_of(pc, cpu_instructions(&pc->cpu)));
+        if (counters_due(&pc->cpu) <= cpu_instructions(&pc->cpu) && counters_overflow(&pc->cpu))
+            apic_counter(&pc->apic);
         take_inputs(pc);                                     /* after the clock: a key's time must not depend on where runs were cut */
         pc_stop_t why = asked(pc);
         if (why != STOP_NONE)

@@ -84,6 +84,9 @@ static void walk_model_specific(cpu_t *cpu, walker_t *w)
     FIELD_ARRAY(w, cpu->mtrr);
     FIELD_ARRAY(w, cpu->mtrr_fixed);
     FIELD_ARRAY(w, cpu->mca);
+    FIELD_ARRAY(w, cpu->counter.select);
+    FIELD_ARRAY(w, cpu->counter.count);
+    FIELD_ARRAY(w, cpu->counter.since);
     FIELD(w, cpu->tsc_offset);
 }
 
@@ -112,6 +115,10 @@ static void walk_cpu(cpu_t *cpu, walker_t *w)
     walk_between(cpu, w);
     if (!walk_loading(w))
         return;
+    for (unsigned n = 0; n < 2; n++) {
+        cpu->counter.count[n] &= ((u64)1 << 40) - 1;
+        if (cpu->counter.since[n] > cpu->settled) cpu->counter.since[n] = cpu->settled;
+    }
     cpu_flush_tlb(cpu, true);
     cpu_flush_blocks(cpu);
     cpu_mode_changed(cpu);

@@ -24,6 +24,8 @@ bool bus_attach(bus_t *bus, const port_range_t *range)
     return true;
 }
 
+void bus_set_wait(bus_t *bus, u16 port, u16 ns) { bus->wait[bus->owner[port]] = ns; }
+
 /* ---- rows that are told the width, rows that move ---- */
 
 bool bus_attach_wide(bus_t *bus, const wide_range_t *range)
@@ -93,6 +95,7 @@ static u32 in(bus_t *bus, u16 port, width_t w)
         u32 low = in(bus, port, half);
         return low | in(bus, r->same_port ? port : (u16)(port + half / 8), half) << half;
     }
+    bus->waited += bus->wait[row];
     if (bus->wide[row].read)
         return bus->wide[row].read(r->chip, (u16)(port - r->first), w) & mask(w);
     return r->read ? r->read(r->chip, (u16)(port - r->first)) & mask(w) : mask(w);
@@ -108,6 +111,7 @@ static void out(bus_t *bus, u16 port, width_t w, u32 value)
         out(bus, r->same_port ? port : (u16)(port + half / 8), half, value >> half);
         return;
     }
+    bus->waited += bus->wait[row];
     if (bus->wide[row].write)
         bus->wide[row].write(r->chip, (u16)(port - r->first), w, value & mask(w));
     else if (r->write)

@@ -61,6 +61,7 @@ typedef struct {
 typedef struct bus {
     port_range_t ranges[BUS_MAX_RANGES];
     struct { port_read_wide_fn *read; port_write_wide_fn *write; bool movable; } wide[BUS_MAX_RANGES];   /* beside ranges */
+    u16          wait[BUS_MAX_RANGES];     /* beside ranges: ns */
     unsigned     n_ranges;
     u8           owner[0x10000];           /* index into ranges, 0 = nobody */
     region_t     regions[BUS_MAX_REGIONS]; /* later rows lie over earlier ones and over RAM */
@@ -74,6 +75,7 @@ typedef struct bus {
     void (*before)(void *machine);
     void (*after)(void *machine);
     void  *machine;
+    u32    waited;                         /* ns of wait in this access: `after` takes them */
 
     /* The CPU's hooks: bytes [physical, +bytes) were changed by somebody else (DMA, a debugger): decoded code there is stale.
      * remapped: A20 changed, or (contents) regions: cached translations are stale, and decoded code too. */
@@ -88,6 +90,8 @@ void bus_init(bus_t *bus, u8 *ram, u32 ram_bytes);
 /* Add a row.  false: some port is taken already, or the table is full. */
 bool bus_attach(bus_t *bus, const port_range_t *range);
 bool bus_attach_wide(bus_t *bus, const wide_range_t *range);
+/* An access to the row at this port takes so many ns more than its instruction. */
+void bus_set_wait(bus_t *bus, u16 port, u16 ns);
 /* A row whose place the guest chooses (a PCI chip's I/O ranges); at first nowhere.  Returns its number, 0: the table is full. */
 unsigned bus_attach_movable(bus_t *bus, const wide_range_t *range);
 /* Put it at [first, first + count), count 0: nowhere.  Ports that other rows own stay theirs: fixed rows, then movable ones by number. */
