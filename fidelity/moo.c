@@ -1,32 +1,43 @@
 /* moo.c - see moo.h. */
 #include "fidelity/moo.h"
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <zlib.h>
 
 /* ---- bytes ---- */
 
-u8 *moo_load(const char *path, size_t *bytes)
+static void *give_up(u8 *data, gzFile file, moo_why_t *why, const char *reason, size_t at)
 {
+    snprintf(why->text, sizeof why->text, "%s after %zu bytes", reason, at);
+    free(data);
+    gzclose(file);
+    return NULL;
+}
+
+u8 *moo_load(const char *path, size_t *bytes, moo_why_t *why)
+{
+    errno = 0;
     gzFile file = gzopen(path, "rb");                          /* reads plain files too */
+    if (!file) {
+        snprintf(why->text, sizeof why->text, "cannot be opened: %s", strerror(errno ? errno : ENOMEM));
+        return NULL;
+    }
     size_t room = 1 << 16, used = 0;
     u8 *data = malloc(room);
-    bool good = file && data;
-    while (good) {
-        int n = gzread(file, data + used, (unsigned)(room - used));
-        if (n <= 0) {
-            good = n == 0 && gzeof(file);
-            break;
-        }
+    if (!data) return give_up(data, file, why, "there is not enough memory", used);
+    for (;;) {
+        int n = gzread(file, data + used, (unsigned)(room - used)), error;
+        if (n < 0) return give_up(data, file, why, gzerror(file, &error), used);
         used += (size_t)n;
-        if (used == room) {
-            u8 *larger = room < MOO_MAX_FILE ? realloc(data, room *= 2) : NULL;
-            good = larger != NULL;
-            if (good) data = larger;
-        }
+        if (n == 0) break;
+        if (used < room) continue;
+        u8 *larger = room < MOO_MAX_FILE ? realloc(data, room *= 2) : NULL;
+        if (!larger) return give_up(data, file, why, room < MOO_MAX_FILE ? "there is not enough memory" : "it is too large: refused", used);
+        data = larger;
     }
-    if (file && gzclose(file) != Z_OK)                         /* a bad check sum or a cut stream shows here at the latest */
-        good = false;
-    if (!good) {
+    if (gzclose(file) != Z_OK) {                               /* a bad check sum or a cut stream shows here at the latest */
+        snprintf(why->text, sizeof why->text, "the compressed data end too early, after %zu bytes", used);
         free(data);
         return NULL;
     }
@@ -93,20 +104,35 @@ static const char *read_code(span_t s, moo_test_t *t)
     return NULL;
 }
 
-static const char *read_registers(span_t s, moo_state_t *state)
+/* REGS' places in RG32's order. */
+static const u8 places16[14] = { MOO_EAX, MOO_EBX, MOO_ECX, MOO_EDX, MOO_CS, MOO_SS, MOO_DS, MOO_ES, MOO_ESP, MOO_EBP, MOO_ESI, MOO_EDI, MOO_EIP, MOO_EFLAGS };
+
+/* REGS and RMSK (16 bits), RG32 and RM32: a bit for each register that is there, then their values. */
+static const char *read_registers(span_t s, width_t w, u32 r[MOO_REGISTERS], u32 *present)
 {
-    u32 present, value;
-    if (!take_value(&s, W16, &present) || present >> MOO_REGISTERS)
+    u32 bits, value, n_registers = w == W16 ? COUNT_OF(places16) : MOO_REGISTERS;
+    if (!take_value(&s, w, &bits) || bits >> n_registers)
         return "a register mask is missing or names unknown registers";
-    state->present = (u16)present;
-    for (unsigned n = 0; n < MOO_REGISTERS; n++) {
-        if (!(present >> n & 1))
+    for (u32 n = 0; n < n_registers; n++) {
+        u32 place = w == W16 ? places16[n] : n;
+        if (!(bits >> n & 1))
             continue;
-        if (!take_value(&s, W16, &value))
+        if (!take_value(&s, w, &value))
             return "registers are missing";
-        state->r[n] = (u16)value;
+        r[place] = value;
+        *present |= 1u << place;
     }
     return NULL;
+}
+
+/* What REGS and RG32 say together counts: the upper half of a register is unknown to REGS. */
+static const char *read_masks(span_t s, width_t w, u32 masks[MOO_REGISTERS])
+{
+    u32 read[MOO_REGISTERS], present = 0;
+    const char *trouble = read_registers(s, w, read, &present);
+    for (unsigned n = 0; n < MOO_REGISTERS; n++)
+        if (present >> n & 1) masks[n] &= w == W16 ? read[n] | 0xFFFF0000 : read[n];
+    return trouble;
 }
 
 static const char *read_ram(span_t s, moo_state_t *state)
@@ -122,13 +148,17 @@ static const char *read_ram(span_t s, moo_state_t *state)
     return NULL;
 }
 
-static const char *read_state(span_t s, moo_state_t *state)
+static const char *read_state(span_t s, moo_state_t *state, u32 masks[MOO_REGISTERS], const u8 **at)
 {
     chunk_t c;
     const char *trouble = NULL;
     while (s.left && !trouble) {
+        *at = s.at;
         if (!next_chunk(&s, &c))   trouble = "a chunk of a state is cut off";
-        else if (is(&c, "REGS"))   trouble = read_registers(c.body, state);
+        else if (is(&c, "REGS"))   trouble = read_registers(c.body, W16, state->r, &state->present);
+        else if (is(&c, "RG32"))   trouble = read_registers(c.body, W32, state->r, &state->present), state->wide = true;
+        else if (is(&c, "RMSK"))   trouble = read_masks(c.body, W16, masks);
+        else if (is(&c, "RM32"))   trouble = read_masks(c.body, W32, masks);
         else if (is(&c, "RAM "))   trouble = read_ram(c.body, state);
     }
     return trouble;
@@ -149,36 +179,49 @@ static const char *read_hash(span_t s, moo_test_t *t)
     span_t hash;
     if (!take(&s, sizeof t->hash, &hash))
         return "a hash is cut off";
+    t->has_hash = true;
     memcpy(t->hash, hash.at, sizeof t->hash);
     return NULL;
 }
 
-static const char *read_test(span_t s, moo_test_t *t)
+/* A register that was not written kept its value. */
+static const char *complete(moo_test_t *t)
+{
+    enum { ALWAYS = 1 << MOO_EAX | 1 << MOO_EBX | 1 << MOO_ECX | 1 << MOO_EDX | 1 << MOO_ESI | 1 << MOO_EDI | 1 << MOO_EBP | 1 << MOO_ESP
+                    | 1 << MOO_CS | 1 << MOO_DS | 1 << MOO_ES | 1 << MOO_SS | 1 << MOO_EIP | 1 << MOO_EFLAGS };
+    if ((t->before.present & ALWAYS) != ALWAYS || t->n_code == 0)
+        return "a test lacks registers or code";
+    for (unsigned n = 0; n < MOO_REGISTERS; n++)
+        if (!(t->after.present >> n & 1)) t->after.r[n] = t->before.r[n];
+    return NULL;
+}
+
+static const char *read_test(span_t s, moo_test_t *t, const u8 **at)
 {
     chunk_t c;
+    const u8 *start = s.at;
     const char *trouble = take_value(&s, W32, &t->index) ? NULL : "a test has no number";
     while (s.left && !trouble) {
+        *at = s.at;
         if (!next_chunk(&s, &c))   trouble = "a chunk of a test is cut off";
         else if (is(&c, "NAME"))   trouble = read_name(c.body, t);
         else if (is(&c, "BYTS"))   trouble = read_code(c.body, t);
-        else if (is(&c, "INIT"))   trouble = read_state(c.body, &t->before);
-        else if (is(&c, "FINA"))   trouble = read_state(c.body, &t->after);
+        else if (is(&c, "INIT"))   trouble = read_state(c.body, &t->before, t->mask, at);
+        else if (is(&c, "FINA"))   trouble = read_state(c.body, &t->after, t->mask, at);
         else if (is(&c, "EXCP"))   trouble = read_exception(c.body, t);
         else if (is(&c, "HASH"))   trouble = read_hash(c.body, t);
     }
-    if (!trouble && (t->before.present != (1 << MOO_REGISTERS) - 1 || t->n_code == 0))
-        trouble = "a test lacks registers or code";
-    for (unsigned n = 0; n < MOO_REGISTERS; n++)
-        if (!(t->after.present >> n & 1))
-            t->after.r[n] = t->before.r[n];
-    return trouble;
+    if (trouble) return trouble;
+    *at = start;
+    return complete(t);
 }
 
 /* ---- the file ---- */
 
-static bool refuse(moo_t *moo, const char *trouble)
+static bool refuse_at(moo_t *moo, const char *trouble, size_t at)
 {
     moo->trouble = trouble;
+    moo->trouble_at = at;
     return false;
 }
 
@@ -187,7 +230,7 @@ static bool advance(moo_t *moo, chunk_t *c)
 {
     span_t rest = { moo->data + moo->at, moo->bytes - moo->at };
     if (!next_chunk(&rest, c))
-        return refuse(moo, "a chunk is cut off");
+        return refuse_at(moo, "a chunk is cut off", moo->at);
     moo->at = moo->bytes - rest.left;
     return true;
 }
@@ -196,33 +239,55 @@ bool moo_open(moo_t *moo, const u8 *data, size_t bytes)
 {
     chunk_t c;
     *moo = (moo_t){ .data = data, .bytes = bytes };
+    memset(moo->mask, 0xFF, sizeof moo->mask);
     if (!advance(moo, &c) || !is(&c, "MOO ") || c.body.left < 12)
-        return refuse(moo, "no MOO header");
+        return refuse_at(moo, "no MOO header", 0);
     moo->version = (u32)c.body.at[0] << 8 | c.body.at[1];
     if (moo->version >> 8 != 1)
-        return refuse(moo, "a format version that is not 1.x");
+        return refuse_at(moo, "a format version that is not 1.x", 8);
     moo->n_tests = get(c.body.at + 4, W32);
     memcpy(moo->processor, c.body.at + 8, 4);
+    for (unsigned n = 4; n && moo->processor[n - 1] == ' '; n--)
+        moo->processor[n - 1] = 0;
     return true;
+}
+
+static void read_meta(moo_t *moo, span_t s)
+{
+    if (s.left >= 15) memcpy(moo->mnemonic, s.at + 7, 8);
+    for (unsigned n = 8; n && (moo->mnemonic[n - 1] == ' ' || !moo->mnemonic[n - 1]); n--)
+        moo->mnemonic[n - 1] = 0;
+    if (s.left >= 28) moo->cpu_mode = s.at[27];
+}
+
+static void clear(moo_test_t *test, const moo_t *moo)
+{
+    memset(test, 0, offsetof(moo_test_t, before));
+    memset(test->before.r, 0, sizeof test->before.r);
+    memcpy(test->mask, moo->mask, sizeof test->mask);
+    test->before.present = test->after.present = test->before.n_ram = test->after.n_ram = test->flags_at = 0;
+    test->before.wide = test->after.wide = test->has_exception = test->has_hash = false;
 }
 
 bool moo_next(moo_t *moo, moo_test_t *test)
 {
     chunk_t c;
     while (!moo->trouble && moo->at < moo->bytes) {
+        size_t start = moo->at;
+        const u8 *at = moo->data + start;
         if (!advance(moo, &c))
             return false;
-        if (is(&c, "META") && c.body.left >= 15)
-            memcpy(moo->mnemonic, c.body.at + 7, 8);
-        if (!is(&c, "TEST"))
-            continue;
-        memset(test, 0, offsetof(moo_test_t, before));
-        test->before.present = test->after.present = 0;
-        test->before.n_ram = test->after.n_ram = 0;
-        test->has_exception = false;
-        test->flags_at = 0;
-        moo->trouble = read_test(c.body, test);
-        return !moo->trouble;
+        const char *trouble = NULL;
+        if (is(&c, "META"))        read_meta(moo, c.body);
+        else if (is(&c, "RMSK"))   trouble = read_masks(c.body, W16, moo->mask);
+        else if (is(&c, "RM32"))   trouble = read_masks(c.body, W32, moo->mask);
+        else if (is(&c, "TEST")) {
+            clear(test, moo);
+            test->at = start;
+            trouble = read_test(c.body, test, &at);
+            if (!trouble) return true;
+        }
+        if (trouble) return refuse_at(moo, trouble, (size_t)(at - moo->data));
     }
     return false;
 }

@@ -8,6 +8,7 @@
 #include "frontend/session.h"
 
 static const command_t commands[] = {
+    { "conform", "instructions recorded on hardware against this processor", command_conform },
     { "disasm",  "bytes, or a file's, as instructions", command_disasm },
     { "help",    "what a command does: doppel help disasm", command_help },
 };

@@ -36,4 +36,5 @@ bool command_number(const char *text, u64 *value);
 
 /* The commands. */
 int command_help(int argc, char **argv);
+int command_conform(int argc, char **argv);
 int command_disasm(int argc, char **argv);

@@ -6,6 +6,8 @@
 #include <zlib.h>
 #include "fidelity/moo.h"
 
+enum { REGS_SP = 8, REGS_IP = 12 };      /* places in REGS (doc/moo_format_v1.md) */
+
 /* ---- a small file, built chunk by chunk ---- */
 
 typedef struct { u8 bytes[1024]; u32 n; } file_t;
@@ -47,7 +49,7 @@ static void good_file(file_t *f)
     c = begin(f, "NAME"); value(f, W32, 5); bytes(f, "div b", 5); end(f, c);
     c = begin(f, "BYTS"); value(f, W32, 3); bytes(f, "\xF6\xF3\xF4", 3); end(f, c);
     state(f, "INIT", 0x3FFF, 0x1000, 3);
-    state(f, "FINA", 1 << MOO_SP | 1 << MOO_IP, 0x2000, 2);
+    state(f, "FINA", 1 << REGS_SP | 1 << REGS_IP, 0x2000, 2);
     c = begin(f, "EXCP"); value(f, W8, 0); value(f, W32, 0x12345); end(f, c);
     c = begin(f, "HASH"); bytes(f, "01234567890123456789", 20); end(f, c);
     end(f, test);
@@ -77,9 +79,10 @@ START_TEST(a_file_is_read_as_the_format_says)
     ck_assert_uint_eq(t.index, 7);
     ck_assert_str_eq(t.name, "div b");
     ck_assert_uint_eq(t.n_code, 3);
-    ck_assert_uint_eq(t.before.r[MOO_FLAGS], 0x1000 + 13);
-    ck_assert_uint_eq(t.after.r[MOO_SP], 0x2000 + 8);
-    ck_assert_uint_eq(t.after.r[MOO_AX], 0x1000);                /* unchanged: the value before */
+    ck_assert_uint_eq(t.before.r[MOO_EFLAGS], 0x1000 + 13);
+    ck_assert_uint_eq(t.after.r[MOO_ESP], 0x2000 + 8);
+    ck_assert_uint_eq(t.after.r[MOO_EAX], 0x1000);               /* unchanged: the value before */
+    ck_assert(!t.before.wide && t.mask[MOO_EFLAGS] == 0xFFFFFFFF);
     ck_assert_uint_eq(t.before.n_ram, 3);
     ck_assert_uint_eq(t.before.ram[2].physical, 0x10FFED);
     ck_assert(t.has_exception && t.exception == 0 && t.flags_at == 0x12345);
@@ -135,6 +138,7 @@ START_TEST(gzip_and_plain_files_load_alike_and_broken_gzip_not_at_all)
 {
     static file_t f;
     static u8 packed[4096];
+    moo_why_t why;
     char path[] = "/tmp/doppel-moo-XXXXXX";
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
@@ -144,23 +148,23 @@ START_TEST(gzip_and_plain_files_load_alike_and_broken_gzip_not_at_all)
     gzwrite(out, f.bytes, f.n);
     gzclose(out);
     size_t n = 0, n_packed;
-    u8 *data = moo_load(path, &n);
+    u8 *data = moo_load(path, &n, &why);
     ck_assert(data && n == f.n && memcmp(data, f.bytes, n) == 0);
     free(data);
     FILE *in = fopen(path, "rb");
     n_packed = fread(packed, 1, sizeof packed, in);
     fclose(in);
     write_file(path, packed, n_packed - 5);
-    ck_assert_ptr_null(moo_load(path, &n));                      /* cut */
+    ck_assert_ptr_null(moo_load(path, &n, &why));                      /* cut */
     packed[n_packed / 2] ^= 0x10;
     write_file(path, packed, n_packed);
-    ck_assert_ptr_null(moo_load(path, &n));                      /* damaged */
+    ck_assert_ptr_null(moo_load(path, &n, &why));                      /* damaged */
     write_file(path, f.bytes, f.n);
-    data = moo_load(path, &n);
+    data = moo_load(path, &n, &why);
     ck_assert(data && n == f.n);
     free(data);
     unlink(path);
-    ck_assert_ptr_null(moo_load(path, &n));                      /* not there */
+    ck_assert_ptr_null(moo_load(path, &n, &why));                      /* not there */
 }
 END_TEST
 

@@ -1,0 +1,322 @@
+/* vectors.c - see vectors.h.
+ *
+ * Collections begin each vector with a jump to its instruction and set all registers by LOADALL, the flags included; README of
+ * github.com/SingleStepTests/80286 and /80386.  FLAGS bits 12-14 of the 286's starting states are to be ignored: its real mode holds them 0.
+ * EFLAGS bits above 17 and the reserved bits of CR0 do not exist on the 386; the 386EX reads ones there. */
+#include "fidelity/vectors.h"
+#include <stdlib.h>
+#include "cpu/eflags.h"
+#include "cpu/fpu.h"
+#include "cpu/model.h"
+#include "cpu/segment.h"
+
+enum { ENOUGH = 5000, MARK = 0x5A00 };   /* instructions and iterations; the upper halves of registers in 16-bit vectors */
+enum { REAL_FLAGS_286 = 0x0FD5, FLAGS_386 = 0x3FFFF, CR0_386 = 0x8000001F };
+
+bool recorded_by(const char *processor, recorded_t *recorded)
+{
+    static const struct { const char *name; recorded_t recorded; } known[] = {
+        { "8088", RECORDED_8086 }, { "8086", RECORDED_8086 }, { "C286", RECORDED_286 }, { "286", RECORDED_286 }, { "386E", RECORDED_386 }, { "386", RECORDED_386 },
+    };
+    for (unsigned i = 0; i < COUNT_OF(known); i++)
+        if (strcmp(processor, known[i].name) == 0) {
+            *recorded = known[i].recorded;
+            return true;
+        }
+    return false;
+}
+
+/* ---- the machine ---- */
+
+bool vector_machine_open(vector_machine_t *m, model_t model, bool l1, bool no_cache)
+{
+    memset(m, 0, sizeof *m);
+    m->ram = malloc(VECTOR_RAM);
+    m->expected = malloc(VECTOR_RAM);
+    if (m->ram && m->expected) {
+        memset(m->ram, VECTOR_BLANK, VECTOR_RAM);
+        memset(m->expected, VECTOR_BLANK, VECTOR_RAM);
+        bus_init(&m->bus, m->ram, VECTOR_RAM);
+        if (cpu_init(&m->cpu, model, &m->bus)) {
+            m->cpu.l1 = l1 && cpu_has_l1();
+            m->cpu.no_cache = no_cache;
+            return true;
+        }
+    }
+    free(m->ram);
+    free(m->expected);
+    return false;
+}
+
+void vector_machine_close(vector_machine_t *m)
+{
+    cpu_free(&m->cpu);
+    free(m->ram);
+    free(m->expected);
+}
+
+static void set_byte(vector_machine_t *m, u32 at, u8 value)
+{
+    if (m->ram[at] == value) return;
+    m->ram[at] = value;
+    cpu_memory_written(&m->cpu, at, 1);
+}
+
+static void fill(vector_machine_t *m, const moo_state_t *s, bool ours, bool blank)
+{
+    for (u32 i = 0; i < s->n_ram; i++) {
+        u32 at = s->ram[i].physical;
+        m->expected[at] = blank ? VECTOR_BLANK : s->ram[i].value;
+        if (ours) set_byte(m, at, m->expected[at]);
+    }
+}
+
+void vector_blank(vector_machine_t *m, const moo_test_t *t)
+{
+    fill(m, &t->before, true, true);
+    fill(m, &t->after, true, true);
+}
+
+bool vector_strayed(vector_machine_t *m)
+{
+    if (memcmp(m->ram, m->expected, VECTOR_RAM) == 0) return false;
+    memcpy(m->ram, m->expected, VECTOR_RAM);
+    cpu_flush_blocks(&m->cpu);
+    return true;
+}
+
+const char *vector_trouble(const moo_test_t *t)
+{
+    if (t->before.wide && (t->before.present >> MOO_CR0 & 1) && (t->before.r[MOO_CR0] & (CR0_PE | CR0_PG)))
+        return "a test in protected mode or with paging, which needs descriptors that this version does not read";
+    for (const moo_state_t *s = &t->before; s; s = s == &t->before ? &t->after : NULL)
+        for (u32 i = 0; i < s->n_ram; i++)
+            if (s->ram[i].physical >= VECTOR_RAM) return "a test names an address that real mode cannot reach";
+    return NULL;
+}
+
+/* ---- what it is ---- */
+
+static bool take_prefix(vector_t *v, u8 byte)
+{
+    switch (byte) {
+    case 0xF0: return v->lock = true;
+    case 0x66: return v->operand = true;
+    case 0x67: return v->address = true;
+    case 0xF2: case 0xF3: v->rep = byte; return true;
+    case 0x26: case 0x2E: case 0x36: case 0x3E: case 0x64: case 0x65: v->override = byte; return true;
+    default:   return false;
+    }
+}
+
+void vector_parse(vector_t *v, const moo_test_t *t)
+{
+    unsigned i = 0;
+    v->override = v->rep = 0;
+    v->lock = v->operand = v->address = false;
+    while (i + 1 < t->n_code && take_prefix(v, t->code[i])) i++;
+    v->opcode_at = (u8)i;
+    v->opcode = t->code[i];
+    if (v->opcode == 0x0F && i + 1 < t->n_code) v->opcode = (u16)(0x100 + t->code[++i]);
+    v->modrm = i + 1 < t->n_code ? t->code[i + 1] : 0;
+    v->t = t;
+}
+
+void vector_form(const vector_t *v, char form[FORM_NAME])
+{
+    u16 instr = opcode_map[v->opcode].instr;
+    bool group = instr >= N_INSTR || (v->opcode & ~7u) == 0xD8;
+    char *at = form;
+    if (v->address) { memcpy(at, "67", 2); at += 2; }
+    if (v->operand) { memcpy(at, "66", 2); at += 2; }
+    if (v->opcode >= 0x100) { memcpy(at, "0F", 2); at += 2; }
+    *at++ = "0123456789ABCDEF"[v->opcode >> 4 & 15];
+    *at++ = "0123456789ABCDEF"[v->opcode & 15];
+    if (group) { *at++ = '.'; *at++ = (char)('0' + (v->modrm >> 3 & 7)); }
+    *at = 0;
+}
+
+/* ---- undefined flags ---- */
+
+static u32 count_of(const vector_t *v)
+{
+    switch (v->opcode) {
+    case 0xD0: case 0xD1: return 1;
+    case 0xC0: case 0xC1: case 0x1A4: case 0x1AC: return v->length ? v->t->code[v->length - 1] & 31 : 0;
+    default:              return v->t->before.r[MOO_ECX] & 31;
+    }
+}
+
+/* Shifts and rotates (SDM vol. 2, each): OF for counts other than 1; AF of shifts; CF of SHL and SHR beyond the width; all flags
+ * of SHLD and SHRD whose count is above the width.  Nothing for a count of 0. */
+static u32 undefined_by_shift(const vector_t *v, bool rotate)
+{
+    u32 count = count_of(v), width = 8u << v->d.cold.width, undefined = count == 1 ? 0 : FLAG_OF;
+    if (count == 0) return 0;
+    if (!rotate) undefined |= FLAG_AF;
+    if ((v->d.cold.instr == I_SHL || v->d.cold.instr == I_SHR) && count > width) undefined |= FLAG_CF;
+    if ((v->d.cold.instr == I_SHLD || v->d.cold.instr == I_SHRD) && count > width) undefined |= FLAGS_STATUS;
+    return undefined;
+}
+
+static u32 undefined_flags(const vector_t *v)
+{
+    if (!v->length || v->length > MAX_INSTRUCTION) return 0;
+    switch (v->d.cold.instr) {
+    case I_ROL: case I_ROR: case I_RCL: case I_RCR:                       return undefined_by_shift(v, true);
+    case I_SHL: case I_SHR: case I_SAR: case I_SHLD: case I_SHRD:         return undefined_by_shift(v, false);
+    default: return instructions[v->d.cold.instr].undefined;
+    }
+}
+
+/* ---- running ---- */
+
+static const u8 general[8] = { MOO_EAX, MOO_ECX, MOO_EDX, MOO_EBX, MOO_ESP, MOO_EBP, MOO_ESI, MOO_EDI };
+static const u8 segments[N_SEGMENTS] = { [ES] = MOO_ES, [CS] = MOO_CS, [SS] = MOO_SS, [DS] = MOO_DS, [FS] = MOO_FS, [GS] = MOO_GS };
+
+static u32 held_flags(const vector_t *v) { return v->recorded == RECORDED_386 ? FLAGS_386 & model_eflags_mask(v->model) : REAL_FLAGS_286 | FLAG_1; }
+
+/* Before and after, as this processor can hold them. */
+static void prepare(vector_t *v)
+{
+    const moo_state_t *before = &v->t->before, *after = &v->t->after;
+    bool wide = before->wide;
+    for (unsigned n = 0; n < MOO_REGISTERS; n++) {
+        v->given[n] = before->present >> n & 1 ? before->r[n] : 0;
+        v->wanted[n] = after->present >> n & 1 ? after->r[n] : v->given[n];
+        if (n >= MOO_CS && n <= MOO_SS) v->given[n] &= 0xFFFF, v->wanted[n] &= 0xFFFF;
+    }
+    u32 flags = held_flags(v);
+    v->given[MOO_EFLAGS] = (v->given[MOO_EFLAGS] & flags) | FLAG_1;
+    v->wanted[MOO_EFLAGS] = after->present >> MOO_EFLAGS & 1 ? after->r[MOO_EFLAGS] & (wide ? FLAGS_386 : 0xFFFF) : v->given[MOO_EFLAGS];
+    if (v->recorded == RECORDED_8086) v->wanted[MOO_EFLAGS] &= 0x0FFF;   /* bits 12-15 are always 1 there */
+    u32 ones = model_cr0_ones(v->model) & CR0_386;
+    v->given[MOO_CR0] = (v->given[MOO_CR0] & CR0_386) | ones;
+    v->wanted[MOO_CR0] = (v->wanted[MOO_CR0] & CR0_386) | ones;
+    for (unsigned n = 0; n < 8 && !wide; n++) {
+        v->given[general[n]] |= (u32)(MARK + n) << 16;
+        v->wanted[general[n]] |= (u32)(MARK + n) << 16;
+    }
+}
+
+static void set_up(vector_machine_t *m, const vector_t *v)
+{
+    cpu_t *cpu = &m->cpu;
+    if (cpu->shut_down || (cpu->cr0 & (CR0_PE | CR0_PG))) cpu_reset(cpu);
+    fpu_init(&cpu->fpu);                                       /* the recorded boards had no coprocessor: D8 reads its operand, no error follows */
+    cpu->halted = cpu->shadow = cpu->shadow_debug = cpu->nmi_blocked = false;
+    cpu->debug_pending = 0;
+    for (u32 n = 0; n < 8; n++)
+        cpu->r[n] = v->given[general[n]];
+    if (v->t->before.wide) {
+        cpu->cr0 = (cpu->cr0 & ~(u32)CR0_386) | v->given[MOO_CR0];
+        cpu->dr[6] = v->given[MOO_DR6];
+        cpu->dr[7] = v->given[MOO_DR7];
+    }
+    for (int n = 0; n < N_SEGMENTS; n++)
+        segment_set_real(cpu, n, (u16)v->given[segments[n]]);
+    cpu->gdtr.base = cpu->idtr.base = 0;
+    cpu->gdtr.limit = 0xFFFF;
+    cpu->idtr.limit = 0x3FF;
+    cpu->eip = v->given[MOO_EIP];
+    cpu_set_eflags(cpu, v->given[MOO_EFLAGS]);
+}
+
+/* The 8086 went on into NOPs: a HLT in place of the first.  false: it stands elsewhere (a jump to itself, say): one instruction by count. */
+static bool close_with_halt(vector_machine_t *m, const vector_t *v)
+{
+    u32 at = ((v->wanted[MOO_CS] << 4) + v->wanted[MOO_EIP]) & m->bus.a20_mask;
+    u32 start = ((v->given[MOO_CS] << 4) + v->given[MOO_EIP]) & m->bus.a20_mask;
+    if (at >= VECTOR_RAM || at - start < v->t->n_code || m->expected[at] != 0x90) return false;
+    m->expected[at] = 0xF4;
+    set_byte(m, at, 0xF4);
+    return true;
+}
+
+static void run(vector_machine_t *m, vector_t *v)
+{
+    cpu_t *cpu = &m->cpu;
+    u64 faults = cpu->count.faults;
+    bool ends = v->recorded != RECORDED_8086 || close_with_halt(m, v);
+    cpu_stop_t stop = cpu_run(cpu, cpu_instructions(cpu) + (ends ? ENOUGH : 1));
+    v->halted = ends ? stop == CPU_HALTED : true;
+    v->fault = cpu->count.faults != faults ? cpu->delivering_vector : -1;
+    if (v->recorded == RECORDED_8086 && ends) cpu->eip = (cpu->eip - 1) & 0xFFFF;
+}
+
+/* ---- comparing ---- */
+
+static void take_registers(const cpu_t *cpu, vector_t *v)
+{
+    memcpy(v->ours, v->given, sizeof v->ours);
+    for (u32 n = 0; n < 8; n++)
+        v->ours[general[n]] = cpu->r[n];
+    for (int n = 0; n < N_SEGMENTS; n++)
+        v->ours[segments[n]] = cpu->seg[n].selector;
+    v->ours[MOO_EIP] = cpu->eip;
+    v->ours[MOO_EFLAGS] = cpu_eflags(cpu);
+    if (!v->t->before.wide) {
+        v->ours[MOO_EFLAGS] &= 0xFFFF;
+        v->ours[MOO_EIP] &= 0xFFFF;
+        if (cpu->eip > 0x10000) v->upper = true;               /* 10000h: behind a HLT at FFFFh */
+        return;
+    }
+    v->ours[MOO_CR0] = cpu->cr0 & CR0_386;
+    v->ours[MOO_CR3] = cpu->cr3;
+    v->ours[MOO_DR6] = cpu->dr[6];
+    v->ours[MOO_DR7] = cpu->dr[7];
+}
+
+static void compare_registers(vector_t *v)
+{
+    for (unsigned n = 0; n < MOO_REGISTERS; n++) {
+        bool matters = (v->t->before.present >> n & 1) || (v->t->after.present >> n & 1);
+        u32 differs = (v->ours[n] ^ v->wanted[n]) & v->t->mask[n];
+        if (n == MOO_EFLAGS) v->flags = v->ours[n] ^ v->wanted[n];
+        else if (matters && (differs & 0xFFFF0000) && !v->t->before.wide) v->upper = true;
+        if (matters && n != MOO_EFLAGS && (v->t->before.wide ? differs : differs & 0xFFFF)) v->registers |= 1u << n;
+    }
+    v->undefined = (undefined_flags(v) | ~v->t->mask[MOO_EFLAGS]) & FLAGS_386;
+}
+
+static void compare_memory(const vector_machine_t *m, vector_t *v, const moo_state_t *s)
+{
+    for (u32 i = 0; i < s->n_ram; i++) {
+        u32 at = s->ram[i].physical;
+        bool seen = m->ram[at] == m->expected[at];
+        for (unsigned j = 0; j < v->n_memory && !seen; j++)
+            seen = v->memory[j].physical == at;
+        if (!seen && v->n_memory < VECTOR_DIFFERENT)
+            v->memory[v->n_memory++] = (vector_byte_t){ at, m->expected[at], m->ram[at] };
+    }
+}
+
+void vector_run(vector_machine_t *m, vector_t *v, recorded_t recorded, const moo_test_t *t)
+{
+    memset(v, 0, offsetof(vector_t, memory));
+    vector_parse(v, t);
+    v->recorded = recorded;
+    v->model = m->cpu.model;
+    v->length = decode(0, v->model, t->before.r[MOO_EIP], t->code, t->n_code, &v->d);
+    fill(m, &t->before, true, false);
+    fill(m, &t->after, false, false);
+    bus_set_a20(&m->bus, recorded != RECORDED_8086);
+    prepare(v);
+    set_up(m, v);
+    run(m, v);
+    take_registers(&m->cpu, v);
+    compare_registers(v);
+    compare_memory(m, v, &t->before);
+    compare_memory(m, v, &t->after);
+}
+
+bool vector_same(const vector_t *v) { return v->halted && !v->upper && !v->registers && !v->flags && !v->n_memory && !v->stray; }
+
+bool vector_settle(vector_t *v)
+{
+    v->halted = true;
+    v->upper = v->stray = false;
+    v->registers = v->flags = 0;
+    v->n_memory = 0;
+    return true;
+}
