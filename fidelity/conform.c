@@ -146,7 +146,7 @@ typedef struct {
 typedef struct {
     vector_machine_t machine;
     moo_test_t test;
-    vector_t   vector;
+    vector_run_t   vector;
     revoked_t  revoked;
 } worker_t;
 
@@ -183,7 +183,7 @@ static const char *last_part(const char *path)
 }
 
 /* The mnemonic: that of the first vector that is an instruction on this model. */
-static void name_form(conform_form_t *f, const vector_t *v)
+static void name_form(conform_form_t *f, const vector_run_t *v)
 {
     bool known = v->length && v->length <= MAX_INSTRUCTION && v->d.cold.instr != I_UD2;     /* LOCK may make it one */
     if (f->mnemonic[0] || !known) return;
@@ -194,7 +194,7 @@ static void name_form(conform_form_t *f, const vector_t *v)
 /* One vector: its result.  careful: look at all of memory afterwards. */
 static vector_result_t run_one(worker_t *w, recorded_t recorded, bool careful, unsigned *row)
 {
-    vector_t *v = &w->vector;
+    vector_run_t *v = &w->vector;
     vector_run(&w->machine, v, recorded, &w->test);
     vector_result_t result = vector_judge(&w->machine, v, row);
     vector_blank(&w->machine, &w->test);

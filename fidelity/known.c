@@ -4,9 +4,9 @@
  * "i386 manual": Intel, 80386 Programmer's Reference Manual (1986); "80286 manual": iAPX 286 Programmer's Reference Manual (1985). */
 #include "fidelity/known.h"
 
-static u32 ext(const vector_t *v) { return v->modrm >> 3 & 7; }
-static bool memory_form(const vector_t *v) { return v->modrm >> 6 != 3; }
-static bool theirs(const vector_t *v, int vector) { return v->t->has_exception && v->t->exception == vector; }
+static u32 ext(const vector_run_t *v) { return v->modrm >> 3 & 7; }
+static bool memory_form(const vector_run_t *v) { return v->modrm >> 6 != 3; }
+static bool theirs(const vector_run_t *v, int vector) { return v->t->has_exception && v->t->exception == vector; }
 
 static u32 at(u32 segment, u32 offset) { return (segment << 4) + (offset & 0xFFFF); }
 static u32 word(const vector_machine_t *m, u32 physical) { return physical < VECTOR_RAM - 1 ? get(m->ram + physical, W16) : 0; }
@@ -14,7 +14,7 @@ static u32 word(const vector_machine_t *m, u32 physical) { return physical < VEC
 /* ---- what the instruction is ---- */
 
 /* i386 manual, chapter 17, LOCK: BT BTS BTR BTC, XCHG, ADD OR ADC SBB AND SUB XOR, NOT NEG INC DEC, each with memory as destination. */
-static bool may_be_locked(const vector_t *v)
+static bool may_be_locked(const vector_run_t *v)
 {
     u32 op = v->opcode;
     if (!memory_form(v))               return false;
@@ -27,7 +27,7 @@ static bool may_be_locked(const vector_t *v)
     return (op == 0xFE || op == 0xFF) && ext(v) < 2;
 }
 
-static bool uses_stack(const vector_t *v)
+static bool uses_stack(const vector_run_t *v)
 {
     static const u8 implied[] = { 0x07, 0x17, 0x1F, 0x61, 0x8F, 0x9D, 0xC2, 0xC3, 0xC9, 0xCA, 0xCB, 0xCF };
     u32 op = v->opcode, rm = v->modrm & 7, mod = v->modrm >> 6;
@@ -38,12 +38,12 @@ static bool uses_stack(const vector_t *v)
     return mod != 3 && (rm == 2 || rm == 3 || (rm == 6 && mod != 0));      /* BP in the address */
 }
 
-static bool is_string_word(const vector_t *v) { return v->opcode < 0x100 && memchr("\x6D\x6F\xA5\xA7\xAB\xAD\xAF", v->opcode, 7); }
+static bool is_string_word(const vector_run_t *v) { return v->opcode < 0x100 && memchr("\x6D\x6F\xA5\xA7\xAB\xAD\xAF", v->opcode, 7); }
 
 /* ---- what we did instead ---- */
 
 /* Memory before, but for the six bytes of an exception's frame. */
-static bool nothing_written(const vector_machine_t *m, const vector_t *v, u32 frame)
+static bool nothing_written(const vector_machine_t *m, const vector_run_t *v, u32 frame)
 {
     const moo_state_t *s = &v->t->before;
     for (u32 i = 0; i < s->n_ram; i++)
@@ -52,7 +52,7 @@ static bool nothing_written(const vector_machine_t *m, const vector_t *v, u32 fr
 }
 
 /* Exactly one fault, nothing else: registers as before, the frame of the old FLAGS, CS and IP on the stack, the vector's handler. */
-static bool raised(const vector_machine_t *m, const vector_t *v, int vector)
+static bool raised(const vector_machine_t *m, const vector_run_t *v, int vector)
 {
     const u32 *given = v->given, *ours = v->ours;
     u32 sp = (given[MOO_ESP] - 6) & 0xFFFF, frame = at(given[MOO_SS], sp), flags = given[MOO_EFLAGS];
@@ -66,43 +66,43 @@ static bool raised(const vector_machine_t *m, const vector_t *v, int vector)
 }
 
 /* The instruction was executed up to the HLT behind it. */
-static bool executed(const vector_t *v)
+static bool executed(const vector_run_t *v)
 {
     return v->halted && !v->upper && v->fault < 0 && v->ours[MOO_CS] == v->given[MOO_CS] && (v->ours[MOO_EIP] & 0xFFFF) == ((v->given[MOO_EIP] + v->t->n_code) & 0xFFFF);
 }
 
 /* ---- rows ---- */
 
-static bool row_lock(vector_machine_t *m, vector_t *v)  { return v->lock && !may_be_locked(v) && raised(m, v, UD) && vector_settle(v); }
-static bool row_stack(vector_machine_t *m, vector_t *v) { return theirs(v, GP) && uses_stack(v) && raised(m, v, SS_FAULT) && vector_settle(v); }
-static bool row_pop(vector_machine_t *m, vector_t *v)   { (void)m; return theirs(v, GP) && v->opcode == 0x8F && raised(m, v, GP) && vector_settle(v); }
+static bool row_lock(vector_machine_t *m, vector_run_t *v)  { return v->lock && !may_be_locked(v) && raised(m, v, UD) && vector_settle(v); }
+static bool row_stack(vector_machine_t *m, vector_run_t *v) { return theirs(v, GP) && uses_stack(v) && raised(m, v, SS_FAULT) && vector_settle(v); }
+static bool row_pop(vector_machine_t *m, vector_run_t *v)   { (void)m; return theirs(v, GP) && v->opcode == 0x8F && raised(m, v, GP) && vector_settle(v); }
 /* A far jump or call arrived. */
-static bool arrived(const vector_t *v)
+static bool arrived(const vector_run_t *v)
 {
     const u8 *end = v->t->code + v->length;
     return (v->opcode == 0x9A || v->opcode == 0xEA) && v->length >= 5 && v->length <= MAX_INSTRUCTION && v->halted && v->fault < 0
         && v->ours[MOO_CS] == get(end - 2, W16) && (v->ours[MOO_EIP] & 0xFFFF) == ((get(end - 4, W16) + 1) & 0xFFFF);
 }
 /* No instruction of that opcode: the 386 tells before it has read them all. */
-static bool row_length(vector_machine_t *m, vector_t *v)
+static bool row_length(vector_machine_t *m, vector_run_t *v)
 {
     unsigned bytes = v->t->n_code - 1;
     if (!theirs(v, GP)) return false;
     if (v->length == 0 && raised(m, v, UD)) return vector_settle(v);
     return bytes > 10 && bytes <= 15 && (executed(v) || arrived(v)) && vector_settle(v);
 }
-static bool row_aam(vector_machine_t *m, vector_t *v) { return theirs(v, DE) && v->opcode == 0xD4 && raised(m, v, DE) && vector_settle(v); }
+static bool row_aam(vector_machine_t *m, vector_run_t *v) { return theirs(v, DE) && v->opcode == 0xD4 && raised(m, v, DE) && vector_settle(v); }
 /* The 286 takes -128 for the quotient of two negative numbers when the divisor, as a number without sign, fits. */
-static bool row_idiv(vector_machine_t *m, vector_t *v)
+static bool row_idiv(vector_machine_t *m, vector_run_t *v)
 {
     return !v->t->has_exception && v->opcode == 0xF6 && ext(v) == 7 && (v->wanted[MOO_EAX] & 0xFF) == 0x80 && raised(m, v, DE) && vector_settle(v);
 }
 /* Without an 80287 only the operand's first word is looked at. */
-static bool row_escape(vector_machine_t *m, vector_t *v)
+static bool row_escape(vector_machine_t *m, vector_run_t *v)
 {
     return !v->t->has_exception && (v->opcode & ~7u) == 0xD8 && memory_form(v) && raised(m, v, uses_stack(v) ? SS_FAULT : GP) && vector_settle(v);
 }
-static bool row_pushed(vector_machine_t *m, vector_t *v)
+static bool row_pushed(vector_machine_t *m, vector_run_t *v)
 {
     (void)m;
     u32 frame = at(v->wanted[MOO_SS], v->wanted[MOO_ESP] + 2);
@@ -114,14 +114,14 @@ static bool row_pushed(vector_machine_t *m, vector_t *v)
     }
     return vector_settle(v);
 }
-static bool row_fs_gs(vector_machine_t *m, vector_t *v)
+static bool row_fs_gs(vector_machine_t *m, vector_run_t *v)
 {
     (void)m;
     return theirs(v, UD) && (v->opcode == 0x8C || v->opcode == 0x8E) && (ext(v) == FS || ext(v) == GS) && executed(v) && vector_settle(v);
 }
 
 /* The bits that came from memory are the ones we hold. */
-static bool row_iopl(vector_machine_t *m, vector_t *v)
+static bool row_iopl(vector_machine_t *m, vector_run_t *v)
 {
     u32 image = at(v->given[MOO_SS], v->given[MOO_ESP] + (v->opcode == 0xCF ? 4 : 0)), bits = FLAG_IOPL | FLAG_NT;
     if ((v->opcode != 0x9D && v->opcode != 0xCF) || !(v->flags & bits) || v->fault >= 0 || ((word(m, image) ^ v->ours[MOO_EFLAGS]) & bits))
@@ -132,7 +132,7 @@ static bool row_iopl(vector_machine_t *m, vector_t *v)
 
 /* SI and DI may be one step apart, CX up to two iterations (the 286 fetches ahead of a store), nothing else; but the fault may be of the stack
  * segment here (row "stack limit"), and then the handlers are different ones. */
-static bool row_string(vector_machine_t *m, vector_t *v)
+static bool row_string(vector_machine_t *m, vector_run_t *v)
 {
     const u32 *a = v->wanted, *ours = v->ours;
     u32 step = v->given[MOO_EFLAGS] & FLAG_DF ? 0xFFFE : 2, may = 1u << MOO_ESI | 1u << MOO_EDI | 1u << MOO_ECX;
@@ -168,7 +168,7 @@ const unsigned n_known_differences = COUNT_OF(known_differences);
 
 /* Flags that the manual leaves undefined, in EFLAGS and in the image that an exception pushed.  The collections' own address of that image is
  * rounded down to even; the stack pointer tells the true one. */
-static void drop_undefined(vector_t *v)
+static void drop_undefined(vector_run_t *v)
 {
     u32 pushed = at(v->wanted[MOO_SS], v->wanted[MOO_ESP] + 4);
     unsigned kept = 0;
@@ -182,10 +182,10 @@ static void drop_undefined(vector_t *v)
     v->n_memory = kept;
 }
 
-vector_result_t vector_judge(vector_machine_t *m, const vector_t *v, unsigned *row)
+vector_result_t vector_judge(vector_machine_t *m, const vector_run_t *v, unsigned *row)
 {
     if (vector_same(v)) return VECTOR_PASSED;
-    vector_t rest = *v;
+    vector_run_t rest = *v;
     drop_undefined(&rest);
     if (vector_same(&rest)) return VECTOR_UNDEFINED;
     for (unsigned i = 0; i < n_known_differences; i++) {

@@ -7,16 +7,16 @@ static const char names32[MOO_REGISTERS][7] = { "CR0", "CR3", "EAX", "EBX", "ECX
                                                 "EIP", "EFLAGS", "DR6", "DR7" };
 
 static bool is_segment(unsigned n) { return n >= MOO_CS && n <= MOO_SS; }
-static const char *name_of(const vector_t *v, unsigned n) { return v->t->before.wide || is_segment(n) ? names32[n] : names32[n] + 1; }
-static u32 seen(const vector_t *v, u32 value) { return v->t->before.wide ? value : value & 0xFFFF; }
-static int digits(const vector_t *v, unsigned n) { return v->t->before.wide && !is_segment(n) ? 8 : 4; }
+static const char *name_of(const vector_run_t *v, unsigned n) { return v->t->before.wide || is_segment(n) ? names32[n] : names32[n] + 1; }
+static u32 seen(const vector_run_t *v, u32 value) { return v->t->before.wide ? value : value & 0xFFFF; }
+static int digits(const vector_run_t *v, unsigned n) { return v->t->before.wide && !is_segment(n) ? 8 : 4; }
 
-static void code_text(const vector_t *v, char text[DISASM_BYTES])
+static void code_text(const vector_run_t *v, char text[DISASM_BYTES])
 {
     disassemble(0, v->model, v->t->before.r[MOO_EIP], v->t->code, v->t->n_code, text, DISASM_BYTES);
 }
 
-static void show_difference(FILE *out, const vector_t *v, unsigned n)
+static void show_difference(FILE *out, const vector_run_t *v, unsigned n)
 {
     char flags[64];
     fprintf(out, "%s %0*X, recorded %0*X", name_of(v, n), digits(v, n), (unsigned)seen(v, v->ours[n]), digits(v, n), (unsigned)seen(v, v->wanted[n]));
@@ -31,7 +31,7 @@ static const char *exception_name(int vector)
     return vector < 0 ? "none" : vector < (int)COUNT_OF(names) ? names[vector] : "an interrupt";
 }
 
-void show_line(FILE *out, const vector_t *v, const char *file)
+void show_line(FILE *out, const vector_run_t *v, const char *file)
 {
     char text[DISASM_BYTES];
     code_text(v, text);
@@ -53,7 +53,7 @@ void show_line(FILE *out, const vector_t *v, const char *file)
 
 /* ---- all about one ---- */
 
-static void show_registers(FILE *out, const vector_t *v, const char *title, const u32 r[MOO_REGISTERS], bool changed_only)
+static void show_registers(FILE *out, const vector_run_t *v, const char *title, const u32 r[MOO_REGISTERS], bool changed_only)
 {
     static const u8 order[] = { MOO_EAX, MOO_EBX, MOO_ECX, MOO_EDX, MOO_ESI, MOO_EDI, MOO_EBP, MOO_ESP, MOO_CS, MOO_DS, MOO_ES, MOO_FS, MOO_GS, MOO_SS, MOO_EIP,
                                 MOO_EFLAGS, MOO_CR0, MOO_DR6, MOO_DR7 };
@@ -77,7 +77,7 @@ static void show_memory(FILE *out, const char *title, const moo_state_t *s)
     fprintf(out, s->n_ram > 64 ? " ... %u bytes\n" : s->n_ram ? "\n" : " none\n", (unsigned)s->n_ram);
 }
 
-static void show_code(FILE *out, const vector_t *v)
+static void show_code(FILE *out, const vector_run_t *v)
 {
     char text[DISASM_BYTES];
     code_text(v, text);
@@ -87,7 +87,7 @@ static void show_code(FILE *out, const vector_t *v)
     if (v->t->name[0]) fprintf(out, "called    %s\n", v->t->name);
 }
 
-static void show_rule(FILE *out, const vector_t *v)
+static void show_rule(FILE *out, const vector_run_t *v)
 {
     char flags[64];
     if (!v->length || v->length > MAX_INSTRUCTION) {
@@ -109,7 +109,7 @@ static void show_rule(FILE *out, const vector_t *v)
     }
 }
 
-static void show_differences(FILE *out, const vector_t *v)
+static void show_differences(FILE *out, const vector_run_t *v)
 {
     const char *title = "differs";
     if (vector_same(v)) fprintf(out, "differs   in nothing\n");
@@ -126,7 +126,7 @@ static void show_differences(FILE *out, const vector_t *v)
         fprintf(out, "%-9s [%06X] %02X, recorded %02X\n", title, (unsigned)v->memory[i].physical, v->memory[i].ours, v->memory[i].theirs);
 }
 
-void show_vector(FILE *out, vector_machine_t *m, const vector_t *v, const char *file)
+void show_vector(FILE *out, vector_machine_t *m, const vector_run_t *v, const char *file)
 {
     static const char *const verdicts[N_VECTOR_RESULTS] = { "passed", "differs only in what the manual leaves undefined", "a known difference", "failed" };
     char form[FORM_NAME];

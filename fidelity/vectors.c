@@ -97,7 +97,7 @@ const char *vector_trouble(const moo_test_t *t)
 
 /* ---- what it is ---- */
 
-static bool take_prefix(vector_t *v, u8 byte)
+static bool take_prefix(vector_run_t *v, u8 byte)
 {
     switch (byte) {
     case 0xF0: return v->lock = true;
@@ -109,7 +109,7 @@ static bool take_prefix(vector_t *v, u8 byte)
     }
 }
 
-void vector_parse(vector_t *v, const moo_test_t *t)
+void vector_parse(vector_run_t *v, const moo_test_t *t)
 {
     unsigned i = 0;
     v->override = v->rep = 0;
@@ -122,7 +122,7 @@ void vector_parse(vector_t *v, const moo_test_t *t)
     v->t = t;
 }
 
-void vector_form(const vector_t *v, char form[FORM_NAME])
+void vector_form(const vector_run_t *v, char form[FORM_NAME])
 {
     u16 instr = opcode_map[v->opcode].instr;
     bool group = instr >= N_INSTR || (v->opcode & ~7u) == 0xD8;
@@ -138,7 +138,7 @@ void vector_form(const vector_t *v, char form[FORM_NAME])
 
 /* ---- undefined flags ---- */
 
-static u32 count_of(const vector_t *v)
+static u32 count_of(const vector_run_t *v)
 {
     switch (v->opcode) {
     case 0xD0: case 0xD1: return 1;
@@ -149,7 +149,7 @@ static u32 count_of(const vector_t *v)
 
 /* Shifts and rotates (SDM vol. 2, each): OF for counts other than 1; AF of shifts; CF of SHL and SHR beyond the width; all flags
  * of SHLD and SHRD whose count is above the width.  Nothing for a count of 0. */
-static u32 undefined_by_shift(const vector_t *v, bool rotate)
+static u32 undefined_by_shift(const vector_run_t *v, bool rotate)
 {
     u32 count = count_of(v), width = 8u << v->d.cold.width, undefined = count == 1 ? 0 : FLAG_OF;
     if (count == 0) return 0;
@@ -159,7 +159,7 @@ static u32 undefined_by_shift(const vector_t *v, bool rotate)
     return undefined;
 }
 
-static u32 undefined_flags(const vector_t *v)
+static u32 undefined_flags(const vector_run_t *v)
 {
     if (!v->length || v->length > MAX_INSTRUCTION) return 0;
     switch (v->d.cold.instr) {
@@ -174,10 +174,10 @@ static u32 undefined_flags(const vector_t *v)
 static const u8 general[8] = { MOO_EAX, MOO_ECX, MOO_EDX, MOO_EBX, MOO_ESP, MOO_EBP, MOO_ESI, MOO_EDI };
 static const u8 segments[N_SEGMENTS] = { [ES] = MOO_ES, [CS] = MOO_CS, [SS] = MOO_SS, [DS] = MOO_DS, [FS] = MOO_FS, [GS] = MOO_GS };
 
-static u32 held_flags(const vector_t *v) { return v->recorded == RECORDED_386 ? FLAGS_386 & model_eflags_mask(v->model) : REAL_FLAGS_286 | FLAG_1; }
+static u32 held_flags(const vector_run_t *v) { return v->recorded == RECORDED_386 ? FLAGS_386 & model_eflags_mask(v->model) : REAL_FLAGS_286 | FLAG_1; }
 
 /* Before and after, as this processor can hold them. */
-static void prepare(vector_t *v)
+static void prepare(vector_run_t *v)
 {
     const moo_state_t *before = &v->t->before, *after = &v->t->after;
     bool wide = before->wide;
@@ -199,7 +199,7 @@ static void prepare(vector_t *v)
     }
 }
 
-static void set_up(vector_machine_t *m, const vector_t *v)
+static void set_up(vector_machine_t *m, const vector_run_t *v)
 {
     cpu_t *cpu = &m->cpu;
     if (cpu->shut_down || (cpu->cr0 & (CR0_PE | CR0_PG))) cpu_reset(cpu);
@@ -223,7 +223,7 @@ static void set_up(vector_machine_t *m, const vector_t *v)
 }
 
 /* The 8086 went on into NOPs: a HLT in place of the first.  false: it stands elsewhere (a jump to itself, say): one instruction by count. */
-static bool close_with_halt(vector_machine_t *m, const vector_t *v)
+static bool close_with_halt(vector_machine_t *m, const vector_run_t *v)
 {
     u32 at = ((v->wanted[MOO_CS] << 4) + v->wanted[MOO_EIP]) & m->bus.a20_mask;
     u32 start = ((v->given[MOO_CS] << 4) + v->given[MOO_EIP]) & m->bus.a20_mask;
@@ -233,7 +233,7 @@ static bool close_with_halt(vector_machine_t *m, const vector_t *v)
     return true;
 }
 
-static void run(vector_machine_t *m, vector_t *v)
+static void run(vector_machine_t *m, vector_run_t *v)
 {
     cpu_t *cpu = &m->cpu;
     u64 faults = cpu->count.faults;
@@ -246,7 +246,7 @@ static void run(vector_machine_t *m, vector_t *v)
 
 /* ---- comparing ---- */
 
-static void take_registers(const cpu_t *cpu, vector_t *v)
+static void take_registers(const cpu_t *cpu, vector_run_t *v)
 {
     memcpy(v->ours, v->given, sizeof v->ours);
     for (u32 n = 0; n < 8; n++)
@@ -267,7 +267,7 @@ static void take_registers(const cpu_t *cpu, vector_t *v)
     v->ours[MOO_DR7] = cpu->dr[7];
 }
 
-static void compare_registers(vector_t *v)
+static void compare_registers(vector_run_t *v)
 {
     for (unsigned n = 0; n < MOO_REGISTERS; n++) {
         bool matters = (v->t->before.present >> n & 1) || (v->t->after.present >> n & 1);
@@ -279,7 +279,7 @@ static void compare_registers(vector_t *v)
     v->undefined = (undefined_flags(v) | ~v->t->mask[MOO_EFLAGS]) & FLAGS_386;
 }
 
-static void compare_memory(const vector_machine_t *m, vector_t *v, const moo_state_t *s)
+static void compare_memory(const vector_machine_t *m, vector_run_t *v, const moo_state_t *s)
 {
     for (u32 i = 0; i < s->n_ram; i++) {
         u32 at = s->ram[i].physical;
@@ -291,9 +291,9 @@ static void compare_memory(const vector_machine_t *m, vector_t *v, const moo_sta
     }
 }
 
-void vector_run(vector_machine_t *m, vector_t *v, recorded_t recorded, const moo_test_t *t)
+void vector_run(vector_machine_t *m, vector_run_t *v, recorded_t recorded, const moo_test_t *t)
 {
-    memset(v, 0, offsetof(vector_t, memory));
+    memset(v, 0, offsetof(vector_run_t, memory));
     vector_parse(v, t);
     v->recorded = recorded;
     v->model = m->cpu.model;
@@ -310,9 +310,9 @@ void vector_run(vector_machine_t *m, vector_t *v, recorded_t recorded, const moo
     compare_memory(m, v, &t->after);
 }
 
-bool vector_same(const vector_t *v) { return v->halted && !v->upper && !v->registers && !v->flags && !v->n_memory && !v->stray; }
+bool vector_same(const vector_run_t *v) { return v->halted && !v->upper && !v->registers && !v->flags && !v->n_memory && !v->stray; }
 
-bool vector_settle(vector_t *v)
+bool vector_settle(vector_run_t *v)
 {
     v->halted = true;
     v->upper = v->stray = false;

@@ -50,21 +50,21 @@ typedef struct {
     unsigned  n_memory;
     bool      stray;                     /* bytes were written that the vector does not name; known after vector_blank */
     vector_byte_t memory[VECTOR_DIFFERENT];
-} vector_t;
+} vector_run_t;
 
 /* Can this vector be run here?  NULL, or why not. */
 const char *vector_trouble(const moo_test_t *t);
 /* Run it and find the differences. */
-void vector_run(vector_machine_t *m, vector_t *v, recorded_t recorded, const moo_test_t *t);
+void vector_run(vector_machine_t *m, vector_run_t *v, recorded_t recorded, const moo_test_t *t);
 /* Nothing differs. */
-bool vector_same(const vector_t *v);
+bool vector_same(const vector_run_t *v);
 /* Take all differences away: they are explained. */
-bool vector_settle(vector_t *v);
+bool vector_settle(vector_run_t *v);
 /* Memory is blank again where the vector names it. */
 void vector_blank(vector_machine_t *m, const moo_test_t *t);
 /* Was any byte written that no vector named?  Those are blank again, too. */
 bool vector_strayed(vector_machine_t *m);
 
 /* The opcode form: prefixes 67 and 66, opcode, the ModRM extension of a group: "0F AF" is 0FAF, "66 80 /4" is 6680.4. */
-void vector_form(const vector_t *v, char form[FORM_NAME]);
-void vector_parse(vector_t *v, const moo_test_t *t);     /* prefixes and opcode only, for vector_form */
+void vector_form(const vector_run_t *v, char form[FORM_NAME]);
+void vector_parse(vector_run_t *v, const moo_test_t *t);     /* prefixes and opcode only, for vector_form */

@@ -70,7 +70,7 @@ END_TEST
 enum { CODE = 0x12340, BEFORE_FLAGS = 0x002, AFTER_FLAGS = 0x892 };
 static vector_machine_t machine;
 static moo_test_t made;
-static vector_t v;
+static vector_run_t v;
 
 static void make(void)
 {
