@@ -1,14 +1,15 @@
 /* linux_boot.c - the Linux boot protocol's loader side, versions 2.00 to 2.15 (Linux Documentation/arch/x86/boot.rst: the header's
- * fields by their offsets, "Memory layout", "The kernel command line", "Loading the rest of the kernel").
+ * fields by their offsets, "Memory layout", "The kernel command line", "Special command line options", "Loading the rest of the kernel").
  *
  * A kernel that is loaded high (bzImage) goes to 1 MiB with its real-mode part at 64 KiB; a low one (zImage) to 64 KiB with the
  * real-mode part at 576 KiB.  The initrd goes as high as the kernel allows.
  * Left out: the 32- and 64-bit entry points (the real-mode one is always taken), setup_data, protocol 1.x. */
 #include "devices/linux_boot.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Offsets in the header. */
-enum { SETUP_SECTS = 0x1F1, SYSSIZE = 0x1F4, BOOT_FLAG = 0x1FE, HEADER = 0x202, VERSION = 0x206, TYPE_OF_LOADER = 0x210, LOADFLAGS = 0x211,
+enum { SETUP_SECTS = 0x1F1, SYSSIZE = 0x1F4, VID_MODE = 0x1FA, BOOT_FLAG = 0x1FE, HEADER = 0x202, VERSION = 0x206, TYPE_OF_LOADER = 0x210, LOADFLAGS = 0x211,
        RAMDISK_IMAGE = 0x218, RAMDISK_SIZE = 0x21C, HEAP_END_PTR = 0x224, CMD_LINE_PTR = 0x228, INITRD_ADDR_MAX = 0x22C,
        XLOADFLAGS = 0x236, CMDLINE_SIZE = 0x238, PREF_ADDRESS = 0x258, INIT_SIZE = 0x260,
        OLD_CL_MAGIC = 0x20, OLD_CL_OFFSET = 0x22, HEADER_END = 0x268 };
@@ -73,6 +74,59 @@ static bool place_command_line(work_t *w)
     return true;
 }
 
+/* ---- "Special command line options": those that are the loader's part ---- */
+
+/* What follows NAME= in the command line's last such word, else NULL. */
+static const char *option(const work_t *w, const char *name)
+{
+    const char *line = (const char *)w->b->command_line_copy, *found = NULL;
+    size_t length = strlen(name);
+    for (const char *word = line; *word; word += strcspn(word, " ")) {
+        word += strspn(word, " ");
+        if (strncmp(word, name, length) == 0)
+            found = word + length;
+    }
+    return found;
+}
+
+static bool is_word(const char *at, const char *word)
+{
+    size_t length = strlen(word);
+    return strncmp(at, word, length) == 0 && (at[length] == ' ' || at[length] == 0);
+}
+
+/* vga=MODE: a number in C's notation, or one of three words.  What is neither leaves the mode as the kernel was built. */
+static void set_video_mode(work_t *w)
+{
+    static const struct { const char *word; u16 mode; } words[] = { { "normal", 0xFFFF }, { "ext", 0xFFFE }, { "ask", 0xFFFD } };
+    const char *mode = option(w, "vga=");
+    if (!mode)
+        return;
+    for (unsigned i = 0; i < COUNT_OF(words); i++)
+        if (is_word(mode, words[i].word)) put(w->b->setup_copy + VID_MODE, W16, words[i].mode);
+    char *end;
+    unsigned long n = strtoul(mode, &end, 0);
+    if (end != mode && (*end == ' ' || *end == 0) && n <= 0xFFFF)
+        put(w->b->setup_copy + VID_MODE, W16, (u32)n);
+}
+
+/* mem=SIZE: the kernel looks at no memory beyond, so the initrd has to end below. */
+static u64 memory_seen(const work_t *w)
+{
+    const char *size = option(w, "mem=");
+    char *end;
+    unsigned long long n = size ? strtoull(size, &end, 0) : 0;
+    if (!n || n > 1u << 31)
+        return w->ram;
+    switch (*end) {
+    case 'g': case 'G': n <<= 10; /* fall through */
+    case 'm': case 'M': n <<= 10; /* fall through */
+    case 'k': case 'K': n <<= 10; break;
+    default: break;
+    }
+    return n < w->ram ? n : w->ram;
+}
+
 /* The first byte the kernel does not want for itself while it unpacks (init_size, 2.10). */
 static u64 kernel_end(const work_t *w)
 {
@@ -98,6 +152,9 @@ static bool place_initrd(work_t *w)
     w->b->initrd = (linux_part_t){ 0, 0, NULL };
     if (!f->initrd || !f->initrd_bytes)
         return true;
+    u64 seen = memory_seen(w);
+    if (seen < top && seen >= end + f->initrd_bytes + PAGE)
+        top = seen;
     top = top < most ? top : most;
     u64 at = top > f->initrd_bytes ? (top - f->initrd_bytes) & ~(u64)(PAGE - 1) : 0;
     if (at < end && most < end + f->initrd_bytes)
@@ -127,6 +184,7 @@ static void fill_header(work_t *w)
     }
     put(h + RAMDISK_IMAGE, W32, b->initrd.address);
     put(h + RAMDISK_SIZE, W32, b->initrd.bytes);
+    set_video_mode(w);
 }
 
 bool linux_boot_prepare(linux_boot_t *boot, const linux_files_t *files, u32 ram_bytes, char *why, size_t why_bytes)

@@ -105,6 +105,39 @@ START_TEST(an_old_zImage_goes_low_with_the_old_command_line)     /* 2.01: 20h: A
 }
 END_TEST
 
+/* boot.rst, "Special command line options": vid_mode at 1FAh; 1234h stands for what the kernel was built with. */
+static const struct { const char *line; u16 mode; } video[] = {
+    { "", 0x1234 }, { "vga=normal", 0xFFFF }, { "vga=ext quiet", 0xFFFE }, { "root=/dev/sda1 vga=ask", 0xFFFD }, { "vga=791", 791 }, { "vga=0x31A", 0x31A },
+    { "vga=0x31A vga=01447", 01447 }, { "xvga=791", 0x1234 }, { "vga=", 0x1234 }, { "vga=79x", 0x1234 }, { "vga=70000", 0x1234 }, { "vga=normally", 0x1234 },
+};
+
+START_TEST(vga_on_the_command_line_is_the_video_mode_of_the_header)
+{
+    linux_files_t f = make_kernel();
+    put(image + 0x1FA, W16, 0x1234);
+    f.command_line = video[_i].line;
+    ck_assert_msg(prepare(&f, 16 * MIB), "%s", why);
+    ck_assert_uint_eq(get(boot.setup.data + 0x1FA, W16), video[_i].mode);
+    ck_assert_str_eq((const char *)boot.command_line.data, video[_i].line);      /* the kernel sees the word too */
+}
+END_TEST
+
+START_TEST(the_initrd_ends_below_mem)
+{
+    static const u8 initrd[100] = { 1 };
+    static const struct { const char *line; u32 below; } rows[] = {
+        { "mem=32M", 32 * MIB }, { "quiet mem=16384k", 16 * MIB }, { "mem=0x1000000 quiet", 16 * MIB }, { "mem=2G", 128 * MIB }, { "mem=1M", 128 * MIB }, { "mem=", 128 * MIB },
+    };
+    for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+        linux_files_t f = make_kernel();
+        f.initrd = initrd; f.initrd_bytes = sizeof initrd;
+        f.command_line = rows[i].line;
+        ck_assert_msg(prepare(&f, 128 * MIB), "%s", why);
+        ck_assert_msg(boot.initrd.address < rows[i].below && boot.initrd.address >= rows[i].below - MIB, "%s: %X", rows[i].line, boot.initrd.address);
+    }
+}
+END_TEST
+
 static const char *const troubles[] = { "ELF", "boot header", "boot header", "64-bit", "cut short", "cut short", "real-mode part", "zImage",
     "command line", "use -m", "does not fit", "below 2 MiB" };
 
@@ -212,6 +245,8 @@ int main(void)
     tcase_add_test(tc, a_bzImage_goes_to_1_MiB_and_its_header_is_filled_in);
     tcase_add_test(tc, the_initrd_stays_below_what_the_kernel_can_reach);
     tcase_add_test(tc, an_old_zImage_goes_low_with_the_old_command_line);
+    tcase_add_loop_test(tc, vga_on_the_command_line_is_the_video_mode_of_the_header, 0, (int)COUNT_OF(video));
+    tcase_add_test(tc, the_initrd_ends_below_mem);
     tcase_add_loop_test(tc, what_cannot_start_is_refused_in_a_sentence, 0, (int)COUNT_OF(troubles));
     tcase_add_test(tc, no_header_makes_the_loader_reach_outside);
     tcase_add_loop_test(tc, our_kernel_starts_and_finds_its_command_line_and_initrd, 0, 2);
