@@ -384,7 +384,11 @@ bool ata_dma_requested(const ata_t *d) { return block_left(d, PHASE_IN) || block
 u32  ata_dma_bytes(const ata_t *d, bool in) { return block_left(d, in ? PHASE_IN : PHASE_OUT); }
 bool ata_busy(const ata_t *d)  { return d->phase != PHASE_IDLE; }
 
-/* A command during DRQ gives up the data phase, as the drives of ATA-1 do; during BSY it is not seen; asleep, only a reset is. */
+static void run_command(ata_t *d);
+
+/* A command during DRQ gives up the data phase, as the drives of ATA-1 do; during BSY it is not seen; asleep, only a reset is.
+ * The drive of ATA-1 (X3.221, 7.2.13) goes busy when a write's data have come, not with the command: drivers of that time
+ * send the data without a look at DRQ. */
 void ata_command(ata_t *d, u8 opcode)
 {
     if (d->kind == ATA_PACKET && opcode == 0x08) {       /* DEVICE RESET: always, and without INTRQ (8.10, 9.14) */
@@ -405,7 +409,10 @@ void ata_command(ata_t *d, u8 opcode)
     ns += medium && d->power == POWER_STANDBY ? SPIN_UP_NS : 0;
     if (medium)
         d->power = POWER_ACTIVE;
-    busy(d, PHASE_COMMAND, ns);
+    if (option(d, OPT_TAKES))
+        run_command(d);
+    else
+        busy(d, PHASE_COMMAND, ns);
 }
 
 static void run_command(ata_t *d)

@@ -191,13 +191,13 @@ const ata_command_t ata_commands[256] = {
     [0x25] = CMD(read_sectors, OPT_MEDIUM | OPT_EXT | OPT_DMA),          /* READ DMA EXT */
     [0x27] = CMD(read_native_max, OPT_EXT),                              /* READ NATIVE MAX ADDRESS EXT */
     [0x29] = CMD(read_sectors, OPT_MEDIUM | OPT_EXT | OPT_MULTIPLE),     /* READ MULTIPLE EXT */
-    [0x30 ... 0x31] = CMD(write_sectors, OPT_MEDIUM),                    /* WRITE SECTOR(S) */
+    [0x30 ... 0x31] = CMD(write_sectors, OPT_TAKES | OPT_MEDIUM),                    /* WRITE SECTOR(S) */
     [0x32 ... 0x33] = { .missing = "ata: WRITE LONG" },
-    [0x34] = CMD(write_sectors, OPT_MEDIUM | OPT_EXT),                   /* WRITE SECTOR(S) EXT */
+    [0x34] = CMD(write_sectors, OPT_TAKES | OPT_MEDIUM | OPT_EXT),                   /* WRITE SECTOR(S) EXT */
     [0x35] = CMD(write_sectors, OPT_MEDIUM | OPT_EXT | OPT_DMA),         /* WRITE DMA EXT */
     [0x37] = { .missing = "ata: SET MAX ADDRESS EXT" },
-    [0x39] = CMD(write_sectors, OPT_MEDIUM | OPT_EXT | OPT_MULTIPLE),    /* WRITE MULTIPLE EXT */
-    [0x3C] = CMD(write_sectors, OPT_MEDIUM),                             /* WRITE VERIFY (ATA-1): the host's write is its verification */
+    [0x39] = CMD(write_sectors, OPT_TAKES | OPT_MEDIUM | OPT_EXT | OPT_MULTIPLE),    /* WRITE MULTIPLE EXT */
+    [0x3C] = CMD(write_sectors, OPT_TAKES | OPT_MEDIUM),                             /* WRITE VERIFY (ATA-1): the host's write is its verification */
     [0x40 ... 0x41] = CMD(verify_sectors, OPT_MEDIUM),                   /* READ VERIFY SECTOR(S) */
     [0x42] = CMD(verify_sectors, OPT_MEDIUM | OPT_EXT),                  /* READ VERIFY SECTOR(S) EXT */
     [0x50] = { .missing = "ata: FORMAT TRACK" },
@@ -213,13 +213,13 @@ const ata_command_t ata_commands[256] = {
     [0xA1] = PACKET_CMD(identify_packet, OPT_OWN_BUFFER),                /* IDENTIFY PACKET DEVICE */
     [0xB0] = CMD(smart, 0),                                              /* SMART */
     [0xC4] = CMD(read_sectors, OPT_MEDIUM | OPT_MULTIPLE),               /* READ MULTIPLE */
-    [0xC5] = CMD(write_sectors, OPT_MEDIUM | OPT_MULTIPLE),              /* WRITE MULTIPLE */
+    [0xC5] = CMD(write_sectors, OPT_TAKES | OPT_MEDIUM | OPT_MULTIPLE),              /* WRITE MULTIPLE */
     [0xC6] = CMD(set_multiple, 0),                                       /* SET MULTIPLE MODE */
     [0xC8 ... 0xC9] = CMD(read_sectors, OPT_MEDIUM | OPT_DMA),           /* READ DMA */
     [0xCA ... 0xCB] = CMD(write_sectors, OPT_MEDIUM | OPT_DMA),          /* WRITE DMA */
     [0xE4] = CMD(ata_begin_in, OPT_OWN_BUFFER),                          /* READ BUFFER */
     [0xE7] = CMD(flush, OPT_MEDIUM),                                     /* FLUSH CACHE */
-    [0xE8] = CMD(write_buffer, OPT_OWN_BUFFER),                          /* WRITE BUFFER */
+    [0xE8] = CMD(write_buffer, OPT_TAKES | OPT_OWN_BUFFER),                          /* WRITE BUFFER */
     [0xEA] = CMD(flush, OPT_MEDIUM | OPT_EXT),                           /* FLUSH CACHE EXT */
     [0xEC] = CMD(identify, OPT_OWN_BUFFER | OPT_SIGNS),                             /* IDENTIFY DEVICE */
     [0xEF] = BOTH(set_features, 0),                                      /* SET FEATURES */

@@ -24,6 +24,7 @@ enum { OPT_EXT = 1,              /* 48-bit address and 16-bit count */
        OPT_DMA = 4,              /* a bus master moves the data */
        OPT_MEDIUM = 8,           /* needs the platters: takes longer, wakes from standby */
        OPT_OWN_BUFFER = 16,      /* the data is the drive's, not the medium's */
+       OPT_TAKES = 64,           /* data from the host by PIO: its buffer is ready at once */
        OPT_SIGNS = 32 };         /* a packet device aborts it and shows its signature (8.15, 8.27, 8.34) */
 
 typedef struct {

@@ -197,6 +197,19 @@ START_TEST(writing_interrupts_after_each_sector_and_not_before_the_first)   /* 9
 }
 END_TEST
 
+START_TEST(a_write_asks_for_its_first_block_at_once)                /* X3.221 (ATA-1), 7.2.13: BSY comes when a write's data have come */
+{
+    static const u8 commands[] = { 0x30, 0x31, 0x3C, 0xE8 };
+    for (unsigned n = 0; n < COUNT_OF(commands); n++) {
+        lba28(commands[n], 50, 1);
+        ck_assert_uint_eq(in8(CONTROL), READY | ATA_DRQ);
+        give((u8)(0xB0 + n), 512);
+        ck_assert_uint_eq(settle(), READY);
+        ck_assert_uint_eq(disks[0].content[50 * 512], n < 3 ? 0xB0 + n : 0xB2);
+    }
+}
+END_TEST
+
 START_TEST(write_multiple_moves_blocks)
 {
     simple(0xC6, 0, 16);
@@ -334,6 +347,7 @@ int main(void)
         a_count_of_0_is_256_sectors_or_65536, read_multiple_moves_blocks, addresses_of_all_three_kinds_name_the_same_sectors,
         the_translation_can_be_changed, addresses_outside_the_disk_are_not_found, a_bad_sector_is_uncorrectable_and_named,
         verifying_reads_everything_and_moves_nothing, writing_interrupts_after_each_sector_and_not_before_the_first,
+        verifying_reads_everything_and_moves_nothing, a_write_asks_for_its_first_block_at_once,
         write_multiple_moves_blocks, a_write_that_fails_is_a_device_fault, a_write_protected_disk_aborts_writes,
         flush_ends_after_the_host_has_flushed, without_write_cache_every_write_ends_flushed,
         a_bus_master_moves_whole_transfers_with_one_interrupt,
