@@ -28,6 +28,12 @@
 #define DECLARE_counts32(F)
 #define DECLARE_counts64(F)
 #define DECLARE_whole(F)
+#define DECLARE_f32_lanes(F)
+#define DECLARE_f32_low(F)
+#define DECLARE_f64_lanes(F)
+#define DECLARE_f64_low(F)
+#define DECLARE_numbers(F)
+#define DECLARE_orders(F)
 #define INSTR(shape, NAME, writes, reads, since) DECLARE_##shape(NAME)
 #include "cpu/instructions.def"
 #undef INSTR

@@ -59,6 +59,7 @@ void cpu_reset(cpu_t *cpu)
     cpu->seg[CS].selector = 0xF000;
     cpu->seg[CS].base = 0xFFFF0000;
     cpu->shadow = cpu->shadow_debug = cpu->halted = cpu->shut_down = false;
+    memset(&cpu->monitor, 0, sizeof cpu->monitor);
     cpu->nmi_pending = cpu->nmi_blocked = false;
     cpu->debug_pending = 0;
     cpu->delivering = 0;

@@ -126,6 +126,7 @@ typedef struct cpu {
     bool    shadow;                  /* after MOV SS, POP SS, STI: no interrupt before the next instruction is over */
     bool    shadow_debug;            /* after MOV SS, POP SS: no debug trap either */
     bool    halted, shut_down;
+    struct { bool armed; u32 linear; u64 contents; } monitor;        /* by MONITOR; disarmed by every event */
     bool    intr;                    /* the INTR pin */
     bool    nmi_pending, nmi_blocked;
     u32     debug_pending;           /* DR6 bits of debug traps to deliver after this instruction */

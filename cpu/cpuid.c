@@ -39,6 +39,20 @@ static u32 features(const cpu_t *cpu)
 /* Leaf 1 EBX bits 8-15: what CLFLUSH flushes, in quadwords. */
 static u32 line_size(model_t model) { return model_has(model, HAS_SSE2) ? CLFLUSH_LINE / 8 << 8 : 0; }
 
+/* Leaf 4 of the Pentium 4: ways, partitions and line size, each less one; sets less one.  Leaf 3, the serial number, is the Pentium III's. */
+static leaf_t leaf_cache(u32 n)
+{
+    enum { DATA = 1, UNIFIED = 3, LEVEL1 = 1 << 5, LEVEL2 = 2 << 5, SELF_INITIALISING = 1 << 8 };
+    static const leaf_t caches[] = {
+        { DATA | LEVEL1 | SELF_INITIALISING, 7 << 22 | 0 << 12 | (CLFLUSH_LINE - 1), 31, 0 },        /* 16 KiB */
+        { UNIFIED | LEVEL2 | SELF_INITIALISING, 7 << 22 | 1 << 12 | (CLFLUSH_LINE - 1), 1023, 0 },   /* 1 MiB */
+    };
+    return n < COUNT_OF(caches) ? caches[n] : (leaf_t){ 0, 0, 0, 0 };
+}
+
+/* Leaf 5: the least and the greatest line that MONITOR watches. */
+static leaf_t leaf_monitor(void) { return (leaf_t){ CLFLUSH_LINE, CLFLUSH_LINE, 0, 0 }; }
+
 /* A leaf beyond the last basic one answers as the last basic one does. */
 static leaf_t answer(const cpu_t *cpu, u32 leaf)
 {
@@ -48,6 +62,8 @@ static leaf_t answer(const cpu_t *cpu, u32 leaf)
         return leaf_extended(model, id, leaf);
     if (leaf == 0)
         return leaf_vendor(id);
+    if (leaf > 2 && id->max_leaf > 2)
+        return leaf == 3 ? (leaf_t){ 0, 0, 0, 0 } : leaf == 4 ? leaf_cache(cpu->r[ECX]) : leaf_monitor();
     if (leaf == 1 || id->max_leaf == 1)
         return (leaf_t){ id->signature, id->brand_index | line_size(model), model_feature_bits_ecx(model), features(cpu) };
     return (leaf_t){ id->cache_eax, id->cache[0], id->cache[1], id->cache[2] };

@@ -111,7 +111,7 @@ static void convert(float_env_t *e, f80_t v, x87_format_t format, u8 *to)
 }
 
 /* To memory.  Unmasked overflow and underflow store nothing either (8.5.4, 8.5.5). */
-static void store_memory(cpu_t *cpu, const op_t *op, bool pops)
+static void store_rounded(cpu_t *cpu, const op_t *op, bool pops, bool truncate)
 {
     fpu_t *f = &cpu->fpu;
     float_env_t e = fpu_begin(cpu);
@@ -121,6 +121,8 @@ static void store_memory(cpu_t *cpu, const op_t *op, bool pops)
     u8 raw[10];
     fpu_note_memory(cpu, op);
     bool empty = fpu_empty(f, 0);
+    if (truncate)
+        e.control |= X87_RC_ZERO;
     convert(&e, empty ? F80_INDEFINITE : fpu_get(f, 0), format, raw);
     if (empty)
         fpu_underflow(&e);
@@ -130,6 +132,8 @@ static void store_memory(cpu_t *cpu, const op_t *op, bool pops)
     if (pops)
         fpu_pop(f);
 }
+
+static void store_memory(cpu_t *cpu, const op_t *op, bool pops) { store_rounded(cpu, op, pops, false); }
 
 static void store_any(cpu_t *cpu, const op_t *op, bool pops)
 {
@@ -155,6 +159,7 @@ void FSTPNCE(cpu_t *cpu, const op_t *op, width_t w)
 
 void FIST(cpu_t *cpu, const op_t *op, width_t w)  { (void)w; store_memory(cpu, op, false); }
 void FISTP(cpu_t *cpu, const op_t *op, width_t w) { (void)w; store_memory(cpu, op, true); }
+void FISTTP(cpu_t *cpu, const op_t *op, width_t w) { (void)w; store_rounded(cpu, op, true, true); }
 void FBSTP(cpu_t *cpu, const op_t *op, width_t w) { (void)w; store_memory(cpu, op, true); }
 
 /* ---- between registers ---- */

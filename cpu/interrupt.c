@@ -188,6 +188,7 @@ static void deliver_protected(cpu_t *cpu, const event_t *e)
 
 void interrupt(cpu_t *cpu, u8 vector, int_source_t source, u32 return_eip, bool has_code, u32 code)
 {
+    cpu->monitor.armed = false;
     event_t e = { vector, source, return_eip, has_code, code, 0 };
     bool int_n_v86 = source == INT_SOFTWARE && is_v86(cpu);
     e.ext = by_program(&e) ? 0 : 1;

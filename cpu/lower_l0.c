@@ -77,6 +77,12 @@ static operands_t open_operands(cpu_t *cpu, const op_t *op, bool writes)
 #define DEFINE_counts32(F) ELSEWHERE(F)
 #define DEFINE_counts64(F) ELSEWHERE(F)
 #define DEFINE_whole(F)    ELSEWHERE(F)
+#define DEFINE_f32_lanes(F) ELSEWHERE(F)
+#define DEFINE_f32_low(F)  ELSEWHERE(F)
+#define DEFINE_f64_lanes(F) ELSEWHERE(F)
+#define DEFINE_f64_low(F)  ELSEWHERE(F)
+#define DEFINE_numbers(F)  ELSEWHERE(F)
+#define DEFINE_orders(F)   ELSEWHERE(F)
 /* The target is checked before the counter moves or the return address is pushed. */
 #define DEFINE_branch_Jcc    BODY(Jcc)    { if (!Jcc(cpu, op, cold_of(cpu, op)->cc)) return op + 1; check_target(cpu, op->disp); return taken(cpu, op); }
 #define DEFINE_branch_JCXZ   BODY(JCXZ)   { if (!JCXZ(cpu, op)) return op + 1; check_target(cpu, op->disp); return taken(cpu, op); }

@@ -36,7 +36,7 @@ static const model_identity_t identities[N_MODELS] = {
     [MODEL_PENTIUM2]    = { .max_leaf = 2, .signature = 0x0652, .cache_eax = 0x03020101, .cache = { 0, 0, 0x0C040843 } },
     [MODEL_PENTIUM3]    = { .max_leaf = 2, .signature = 0x0686, .cache_eax = 0x03020101, .cache = { 0, 0, 0x0C040882 },
                             .brand_index = 2 },
-    [MODEL_PENTIUM4]    = { .max_leaf = 2, .signature = 0x0F41, .cache_eax = 0x605B5001, .cache = { 0, 0, 0x007C7000 },
+    [MODEL_PENTIUM4]    = { .max_leaf = 5, .signature = 0x0F41, .cache_eax = 0x605B5001, .cache = { 0, 0, 0x007C7000 },
                             .brand = "Intel(R) Pentium(R) 4 CPU 3.40GHz" },
 };
 
@@ -81,7 +81,7 @@ u32 model_feature_bits(model_t model)
     static const struct { u8 feature, bit; } rows[] = {
         { HAS_VME, 1 }, { HAS_DE, 2 }, { HAS_PSE, 3 }, { HAS_TSC, 4 }, { HAS_MSR, 5 }, { HAS_PAE, 6 }, { HAS_MCE, 7 }, { HAS_CX8, 8 }, { HAS_APIC, 9 },
         { HAS_SEP, 11 }, { HAS_MTRR, 12 }, { HAS_PGE, 13 }, { HAS_MCA, 14 }, { HAS_CMOV, 15 }, { HAS_PAT, 16 }, { HAS_PSE36, 17 },
-        { HAS_SSE2, 19 }, { HAS_MMX, 23 }, { HAS_FXSR, 24 },                    /* 19: CLFSH; SSE has no arithmetic yet and does not show */
+        { HAS_SSE2, 19 }, { HAS_MMX, 23 }, { HAS_FXSR, 24 }, { HAS_SSE, 25 }, { HAS_SSE2, 26 },                  /* 19: CLFSH */
     };
     u32 bits = 1;                                              /* the x87 is on the chip */
     for (unsigned i = 0; i < COUNT_OF(rows); i++)
@@ -90,8 +90,11 @@ u32 model_feature_bits(model_t model)
     return bits;
 }
 
-/* SSE3 and MONITOR do not show yet. */
-u32 model_feature_bits_ecx(model_t model) { (void)model; return 0; }
+u32 model_feature_bits_ecx(model_t model)
+{
+    enum { SSE3_BIT = 1 << 0, MONITOR_BIT = 1 << 3 };
+    return model_has(model, HAS_SSE3) ? SSE3_BIT | MONITOR_BIT : 0;
+}
 
 /* SDM vol. 1, 10.2.3 and 11.6.6: "denormals are zeros" came with the Pentium 4. */
 u32 model_mxcsr_mask(model_t model) { return !model_has(model, HAS_SSE) ? 0 : model_has(model, HAS_SSE2) ? 0xFFFF : 0xFFBF; }

@@ -37,6 +37,13 @@ void simd_raise(cpu_t *cpu, const sse_env_t *env)
     fault(cpu, XM, 0);
 }
 
+void simd_order(cpu_t *cpu, sse_order_t order, const sse_env_t *env)
+{
+    static const u16 flags[] = { [SSE_LESS] = FLAG_CF, [SSE_EQUAL] = FLAG_ZF, [SSE_GREATER] = 0, [SSE_UNORDERED] = FLAG_ZF | FLAG_PF | FLAG_CF };
+    simd_raise(cpu, env);
+    flags_load(&cpu->f, flags[order]);
+}
+
 void simd_need_aligned(cpu_t *cpu, const op_t *op)
 {
     if ((cpu->seg[op->seg].base + offset_of(cpu, op)) & 15)
@@ -82,7 +89,7 @@ static place_t open_destination(cpu_t *cpu, const op_t *op, simd_operand_t what)
 /* An MMX register is touched; CVTPI2PS counts even when its operand is memory (vol. 2, CVTPI2PS, CVTPI2PD). */
 static bool touches_mmx(const cold_t *c, simd_operand_t d, simd_operand_t s)
 {
-    return (d.registers == MMX_REGISTER && c->dst_kind == R) || (s.registers == MMX_REGISTER && c->src_kind == R);
+    return c->instr == I_CVTPI2PS || (d.registers == MMX_REGISTER && c->dst_kind == R) || (s.registers == MMX_REGISTER && c->src_kind == R);
 }
 
 void simd_open(cpu_t *cpu, const op_t *op, simd_op_t *x)

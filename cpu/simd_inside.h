@@ -27,5 +27,8 @@ INLINE void simd_set_mmx(fpu_t *f, unsigned n, u64 v) { f->r[n] = (f80_t){ v, 0x
 /* #XM, or #UD where the system did not say that it knows it.  MXCSR keeps what was raised either way. */
 void simd_raise(cpu_t *cpu, const sse_env_t *env);
 
+/* Flags of a comparison: SDM vol. 2, COMISS.  Unchanged if it faults. */
+void simd_order(cpu_t *cpu, sse_order_t order, const sse_env_t *env);
+
 /* #GP(0) for an operand of sixteen bytes that is not aligned. */
 void simd_need_aligned(cpu_t *cpu, const op_t *op);

@@ -46,3 +46,19 @@ INLINE void counts64(count64_fn *F, vector_t *d, u64 count, unsigned bytes)
     for (unsigned i = 0; i < bytes / 8; i++)
         d->q[i] = F(d->q[i], count);
 }
+
+typedef u32  f32_fn(sse_env_t *e, u32 dst, u32 src);
+typedef u64  f64_fn(sse_env_t *e, u64 dst, u64 src);
+
+INLINE void f32_lanes(f32_fn *F, sse_env_t *e, vector_t *d, const vector_t *s)
+{
+    for (unsigned i = 0; i < 4; i++)
+        d->d[i] = F(e, d->d[i], s->d[i]);
+}
+INLINE void f32_low(f32_fn *F, sse_env_t *e, vector_t *d, const vector_t *s) { d->d[LANE32(0)] = F(e, d->d[LANE32(0)], s->d[LANE32(0)]); }
+INLINE void f64_lanes(f64_fn *F, sse_env_t *e, vector_t *d, const vector_t *s)
+{
+    for (unsigned i = 0; i < 2; i++)
+        d->q[i] = F(e, d->q[i], s->q[i]);
+}
+INLINE void f64_low(f64_fn *F, sse_env_t *e, vector_t *d, const vector_t *s) { d->q[0] = F(e, d->q[0], s->q[0]); }

@@ -1,11 +1,10 @@
 /* simd_state.c - MXCSR and the whole state in memory, EMMS, masked stores, and hints.  SDM vol. 2, under each name; vol. 1, 10.5 (FXSAVE, table 10-2),
- * 10.2.3 and 11.6.6 (MXCSR and its mask); vol. 3A, 8.10.2 to 8.10.4 (MONITOR, MWAIT).
+ * 10.2.3 and 11.6.6 (MXCSR and its mask).
  *
  * Caches do not exist here, so that prefetches, fences and non-temporal hints have nothing to do and CLFLUSH only checks its operand.  Model
  * differences: FXSAVE and FXRSTOR leave XMM registers out while CR4.OSFXSR is clear (the manual leaves it open). */
 #include "cpu/model.h"
 #include "cpu/simd_inside.h"
-#include "cpu/system.h"
 
 /* ---- MXCSR ---- */
 
@@ -176,29 +175,4 @@ void CLFLUSH(cpu_t *cpu, const op_t *op, width_t w)
 {
     (void)w;
     open_at(cpu, op->seg, offset_of(cpu, op), W8, ACCESS_READ);
-}
-
-/* ---- MONITOR, MWAIT ---- */
-
-static void need_no_extensions(cpu_t *cpu)
-{
-    if (cpu->cpl != 0)
-        fault_ud(cpu);
-    if (cpu->r[ECX] != 0)
-        fault(cpu, GP, 0);
-}
-
-/* The address, which must be readable, is not watched: see MWAIT. */
-void MONITOR(cpu_t *cpu, const op_t *op, width_t w)
-{
-    (void)w;
-    need_no_extensions(cpu);
-    open_at(cpu, op->seg, address_reg(cpu, op, EAX), W8, ACCESS_READ);
-}
-
-/* A wait may end for any reason of the processor's own (8.10.4: "false wake-ups"), and software must look again; here it ends at once. */
-void MWAIT(cpu_t *cpu, const op_t *op, width_t w)
-{
-    (void)op; (void)w;
-    need_no_extensions(cpu);
 }

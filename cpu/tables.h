@@ -22,7 +22,8 @@ enum { I_INVALID,
 typedef enum { SHAPE_none, SHAPE_update, SHAPE_examine, SHAPE_assign, SHAPE_extend, SHAPE_modify, SHAPE_change, SHAPE_shift, SHAPE_double,
                SHAPE_ternary, SHAPE_scan, SHAPE_exchange, SHAPE_choose, SHAPE_consume, SHAPE_produce, SHAPE_plain, SHAPE_repeat,
                SHAPE_flow, SHAPE_branch,
-               SHAPE_lanes8, SHAPE_lanes16, SHAPE_lanes32, SHAPE_lanes64, SHAPE_counts16, SHAPE_counts32, SHAPE_counts64, SHAPE_whole } shape_t;
+               SHAPE_lanes8, SHAPE_lanes16, SHAPE_lanes32, SHAPE_lanes64, SHAPE_counts16, SHAPE_counts32, SHAPE_counts64, SHAPE_whole,
+               SHAPE_f32_lanes, SHAPE_f32_low, SHAPE_f64_lanes, SHAPE_f64_low, SHAPE_numbers, SHAPE_orders } shape_t;
 
 /* Where the operands of an x87 instruction are; see opcodes_x87.def. */
 typedef enum { X87_none, X87_ST_STi, X87_STi_ST, X87_two, X87_env, X87_state, X87_single, X87_dbl, X87_ext, X87_word, X87_dword, X87_qword,

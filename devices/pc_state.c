@@ -98,6 +98,9 @@ static void walk_between(cpu_t *cpu, walker_t *w)
     FIELD(w, cpu->shadow_debug);
     FIELD(w, cpu->halted);
     FIELD(w, cpu->shut_down);
+    FIELD(w, cpu->monitor.armed);
+    FIELD(w, cpu->monitor.linear);
+    FIELD(w, cpu->monitor.contents);
     FIELD(w, cpu->intr);
     FIELD(w, cpu->nmi_pending);
     FIELD(w, cpu->nmi_blocked);

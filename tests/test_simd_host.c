@@ -39,7 +39,8 @@ static u64 next(void)
 static bool left_out(u16 instr)
 {
     switch (instr) {
-    case I_FXSAVE: case I_FXRSTOR: case I_MONITOR: case I_MWAIT: return true;
+    case I_FXSAVE: case I_FXRSTOR: case I_MONITOR: case I_MWAIT:
+    case I_RCPPS: case I_RCPSS: case I_RSQRTPS: case I_RSQRTSS: return true;
     default: return false;
     }
 }
@@ -64,6 +65,8 @@ static void add(unsigned prefix, unsigned opcode, unsigned modrm)
     x.code[n++] = (u8)modrm;
     x.code[n] = (u8)next();
     unsigned length = decode(MODE_PROTECTED | MODE_CODE32, MODEL_PENTIUM4, 0, x.code, STUB_BYTES, &d);
+    if (d.cold.instr == I_CVTPI2PS && d.cold.src_kind == M)
+        return;                                        /* from memory: AMD's processors do not touch the x87, against SDM vol. 2 */
     if (d.cold.instr < I_PADDB || d.cold.instr >= I_UD2 || left_out(d.cold.instr) || uses_other_registers(&d) || n_list == MAX_STUBS)
         return;
     x.instr = d.cold.instr;

@@ -224,7 +224,7 @@ START_TEST(cpuid_names_each_model)                                              
 {
     static const struct { u8 model; u32 family, has, lacks; } rows[] = {
         { MODEL_PENTIUM, 5, 0x3BF, 0x8040 }, { MODEL_PENTIUM_MMX, 5, 0x8003BF, 0x07000040 }, { MODEL_PENTIUM2, 6, 0x183FBFF, 0x06000000 },
-        { MODEL_PENTIUM3, 6, 0x183FBFF, 0x04000000 }, { MODEL_PENTIUM4, 15, 0x18BFBFF, 0 },
+        { MODEL_PENTIUM3, 6, 0x383FBFF, 0x04000000 }, { MODEL_PENTIUM4, 15, 0x78BFBFF, 0 },
     };
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {
         cpu.model = (model_t)rows[i].model;
