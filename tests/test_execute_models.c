@@ -24,6 +24,11 @@ static const instruction_t news[] = {
     { "RDPMC", { 0x0F, 0x33 }, 2, MODEL_PENTIUM_MMX, N_MODELS }, { "CMOVcc", { 0x0F, 0x44, 0xC1 }, 3, MODEL_PENTIUM2, N_MODELS },
     { "long NOP", { 0x0F, 0x1F, 0xC0 }, 3, MODEL_PENTIUM2, N_MODELS }, { "MOV from TR6", { 0x0F, 0x24, 0xF0 }, 3, MODEL_386, MODEL_486 + 1 },
     { "MOV from TR3", { 0x0F, 0x24, 0xD8 }, 3, MODEL_486, MODEL_486 + 1 }, { "MOVZX", { 0x0F, 0xB6, 0xC1 }, 3, MODEL_386, N_MODELS },
+    { "EMMS", { 0x0F, 0x77 }, 2, MODEL_PENTIUM_MMX, N_MODELS }, { "PADDB", { 0x0F, 0xFC, 0xC1 }, 3, MODEL_PENTIUM_MMX, N_MODELS },
+    { "FXSAVE", { 0x0F, 0xAE, 0x05 }, 3, MODEL_PENTIUM2, N_MODELS }, { "PAVGB", { 0x0F, 0xE0, 0xC1 }, 3, MODEL_PENTIUM3, N_MODELS },
+    { "SFENCE", { 0x0F, 0xAE, 0xF8 }, 3, MODEL_PENTIUM3, N_MODELS }, { "LFENCE", { 0x0F, 0xAE, 0xE8 }, 3, MODEL_PENTIUM4, N_MODELS },
+    { "MOVNTI", { 0x0F, 0xC3, 0x0D }, 3, MODEL_PENTIUM4, N_MODELS }, { "PADDQ", { 0x0F, 0xD4, 0xC1 }, 3, MODEL_PENTIUM4, N_MODELS },
+    { "FISTTP", { 0xDF, 0x0D }, 2, MODEL_PENTIUM4, N_MODELS }, { "MWAIT", { 0x31, 0xC9, 0x0F, 0x01, 0xC9 }, 5, MODEL_PENTIUM4, N_MODELS },
     { "UD2", { 0x0F, 0x0B }, 2, N_MODELS, N_MODELS }, { "RSM", { 0x0F, 0xAA }, 2, N_MODELS, N_MODELS },
 };
 
@@ -45,7 +50,7 @@ START_TEST(cpuid_says_what_application_note_485_says)
         { MODEL_PENTIUM_MMX, 1, 0x0543, 1 << 4 | 1 << 5, 1 << 15 | 1 << 11 },
         { MODEL_PENTIUM2, 2, 0x0652, 1 << 15 | 1 << 11 | 1 << 6 | 1 << 13, 1 << 25 },
         { MODEL_PENTIUM3, 2, 0x0686, 1 << 15 | 1 << 12, 1 << 26 },
-        { MODEL_PENTIUM4, 2, 0x0F41, 1 << 15 | 1 << 16 | 1 << 17 | 1 << 9, 1 << 30 },
+        { MODEL_PENTIUM4, 5, 0x0F41, 1 << 15 | 1 << 16 | 1 << 17 | 1 << 9, 1 << 30 },
     };
     static const u8 leaf0[] = { 0x0F, 0xA2 }, leaf1[] = { 0x40, 0x0F, 0xA2 };
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {
