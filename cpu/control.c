@@ -55,13 +55,14 @@ u32 SMSW(cpu_t *cpu, const op_t *op, width_t w)
 }
 
 /* LMSW can set PE but not clear it. */
-void LMSW(cpu_t *cpu, const op_t *op, width_t w, u32 src)
+void load_msw(cpu_t *cpu, u16 src)
 {
-    (void)op; (void)w;
     u32 bits = CR0_MP | CR0_EM | CR0_TS | (src & CR0_PE);
     need_cpl0(cpu);
     set_cr0(cpu, (cpu->cr0 & ~bits) | (src & bits));
 }
+
+void LMSW(cpu_t *cpu, const op_t *op, width_t w) { (void)w; load_msw(cpu, privileged_word(cpu, op)); }
 
 void CLTS(cpu_t *cpu, const op_t *op, width_t w)
 {

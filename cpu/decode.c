@@ -185,6 +185,12 @@ static bool needs_protection(u16 instr)
     }
 }
 
+/* Segment registers 6 and 7, and CS as a destination, are #UD before the other operand is looked at. */
+static bool no_such_segment(const decoded_t *d)
+{
+    return (d->row.instr == I_MOV_sreg && d->op.src == CS) || ((d->row.instr == I_MOV_sreg || d->row.instr == I_MOV_from_sreg) && d->op.src >= N_SEGMENTS);
+}
+
 static bool memory_only(u8 operand) { return operands[operand].from == FROM_MEMORY; }
 
 static u8 prefixes(cursor_t *c, cold_t *cold)
@@ -333,7 +339,7 @@ unsigned decode(u16 mode, model_t model, u32 eip, const u8 *code, unsigned avail
         d->cold.instr = I_UD2;
     else if (needs_protection(row.instr) && !(mode & MODE_PROTECTED))
         d->cold.instr = I_UD2;
-    else if (d->cold.lock && !lockable(d))
+    else if ((d->cold.lock && !lockable(d)) || no_such_segment(d))
         d->cold.instr = I_UD2;
     if (d->cold.instr == I_ESC)
         escape(d, model, eip);

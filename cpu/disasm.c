@@ -347,12 +347,8 @@ static void data_bytes(text_t *t, const u8 *code, unsigned n)
     }
 }
 
-/* UD2 where the opcode is not UD2's: the decoder's word for "no such instruction"; a segment register 6 or 7 likewise. */
-static bool is_invalid(const decoded_t *d)
-{
-    bool segment_operand = d->cold.instr == I_MOV_sreg || d->cold.instr == I_MOV_from_sreg;
-    return (d->cold.instr == I_UD2 && d->row.instr != I_UD2) || (segment_operand && d->op.src >= N_SEGMENTS);
-}
+/* UD2 where the opcode is not UD2's: the decoder's word for "no such instruction". */
+static bool is_invalid(const decoded_t *d) { return d->cold.instr == I_UD2 && d->row.instr != I_UD2; }
 
 unsigned disassemble(u16 mode, model_t model, u32 eip, const u8 *code, unsigned available, char *text, size_t bytes)
 {

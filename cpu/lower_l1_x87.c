@@ -2,7 +2,7 @@
  *
  * Ordinary: normal numbers (zero too where it is easy), rounding to nearest at 64 bits, precision exception masked, no stack
  * fault, nothing pending, #NM not due.  A form answers false before it has changed anything if something is not so; then the generic
- * handler of the same op does it all.  What comes out is what fpu_arith.c and fpu_move.c would give: tests/test_x87_host.c runs both. */
+ * handler of the same op does it all.  What comes out is what fpu_arith.c and fpu_move.c would give: tests/test_host_i386.c runs both. */
 #if DOPPEL_L1
 #define TAIL_CALLS 1
 #include "cpu/fast.h"

@@ -126,8 +126,6 @@ void LEAVE(cpu_t *cpu, const op_t *op, width_t w)
 
 void MOV_sreg(cpu_t *cpu, const op_t *op, width_t w)
 {
-    if (op->src == CS || op->src >= N_SEGMENTS)
-        fault_ud(cpu);
     bool in_register = cold_of(cpu, op)->dst_kind == R;
     u32 v = in_register ? reg(cpu, op->dst, w) : load(cpu, op->seg, offset_of(cpu, op), W16);
     load_with_shadow(cpu, op->src, (u16)v);
@@ -136,8 +134,6 @@ void MOV_sreg(cpu_t *cpu, const op_t *op, width_t w)
 u32 MOV_from_sreg(cpu_t *cpu, const op_t *op, width_t w)
 {
     (void)w;
-    if (op->src >= N_SEGMENTS)
-        fault_ud(cpu);
     return cpu->seg[op->src].selector;
 }
 
@@ -201,7 +197,7 @@ u32 SETcc(cpu_t *cpu, const op_t *op, width_t w)
 void CMPXCHG8B(cpu_t *cpu, const op_t *op, width_t w)
 {
     (void)w;
-    u32 at = offset_of(cpu, op), high_at = (at + 4) & address_mask(op);
+    u32 at = offset_of(cpu, op), high_at = at + 4;             /* one operand of 8 bytes: its parts do not wrap with the address size */
     place_t low = open_at(cpu, op->seg, at, W32, ACCESS_WRITE), high = open_at(cpu, op->seg, high_at, W32, ACCESS_WRITE);
     u32 was_low = place_get(cpu, low, W32), was_high = place_get(cpu, high, W32);
     bool equal = was_low == cpu->r[EAX] && was_high == cpu->r[EDX];

@@ -60,10 +60,8 @@ static descriptor_t need_system(cpu_t *cpu, u16 selector)
     return descriptor_need(cpu, selector, GP, 0);
 }
 
-void LLDT(cpu_t *cpu, const op_t *op, width_t w, u32 src)
+void load_ldtr(cpu_t *cpu, u16 selector)
 {
-    (void)op; (void)w;
-    u16 selector = (u16)src;
     need_protected(cpu);
     need_cpl0(cpu);
     if (is_null(selector)) {
@@ -77,10 +75,8 @@ void LLDT(cpu_t *cpu, const op_t *op, width_t w, u32 src)
     cpu->seg[LDTR] = descriptor_segment(&d, selector);
 }
 
-void LTR(cpu_t *cpu, const op_t *op, width_t w, u32 src)
+void load_tr(cpu_t *cpu, u16 selector)
 {
-    (void)op; (void)w;
-    u16 selector = (u16)src;
     need_protected(cpu);
     need_cpl0(cpu);
     descriptor_t d = need_system(cpu, selector);
@@ -91,6 +87,15 @@ void LTR(cpu_t *cpu, const op_t *op, width_t w, u32 src)
     cpu->seg[TR] = descriptor_segment(&d, selector);
     cpu->seg[TR].attributes |= TYPE_BUSY;
 }
+
+u16 privileged_word(cpu_t *cpu, const op_t *op)
+{
+    need_cpl0(cpu);
+    return (u16)(cold_of(cpu, op)->dst_kind == R ? reg(cpu, op->dst, W16) : load(cpu, op->seg, offset_of(cpu, op), W16));
+}
+
+void LLDT(cpu_t *cpu, const op_t *op, width_t w) { (void)w; load_ldtr(cpu, privileged_word(cpu, op)); }
+void LTR(cpu_t *cpu, const op_t *op, width_t w)  { (void)w; load_tr(cpu, privileged_word(cpu, op)); }
 
 u32 SLDT(cpu_t *cpu, const op_t *op, width_t w)
 {

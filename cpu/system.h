@@ -5,6 +5,13 @@
 /* Instructions reserved to level 0: #GP(0) elsewhere (V86 mode runs at level 3). */
 void need_cpl0(cpu_t *cpu);
 
+/* The word operand of LLDT, LTR, LMSW: the privilege is asked for before the operand is read. */
+u16  privileged_word(cpu_t *cpu, const op_t *op);
+/* What they then do.  system.c, control.c */
+void load_ldtr(cpu_t *cpu, u16 selector);
+void load_tr(cpu_t *cpu, u16 selector);
+void load_msw(cpu_t *cpu, u16 value);
+
 /* The instruction bodies themselves (LGDT ... SYSEXIT) are declared in bodies.h; they stand in system.c (tables, selectors,
  * SYSENTER), control.c (control and test registers), breakpoint.c (debug registers), msr.c and cpuid.c. */
 

@@ -1,5 +1,5 @@
 /* test_float80.c - 80-bit arithmetic: facts of SDM vol. 1 (chapters 4 and 8) and vol. 2A as rows, and properties over many operands.  That every bit is
- * a processor's is tests/test_x87_host.c's business; these rows hold on every host. */
+ * a processor's is tests/test_host_i386.c's business; these rows hold on every host. */
 #include <check.h>
 #include "cpu/float80.h"
 

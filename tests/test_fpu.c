@@ -1,5 +1,5 @@
 /* test_fpu.c - the x87 as part of the processor: #NM and #MF, FERR# and IGNNE#, last-instruction pointers, the images of environment and state,
- * faulting operands, models.  What instructions compute is tests/test_x87_host.c's.  SDM vol. 1, chapter 8; vol. 3A, table 9-3 and 6.15. */
+ * faulting operands, models.  What instructions compute is tests/test_host_i386.c's.  SDM vol. 1, chapter 8; vol. 3A, table 9-3 and 6.15. */
 #include "tests/protected_machine.h"
 
 enum { CODE = 0x50000, HANDLERS = 0x30000, DATA = 0x40000, FAULTED = 0x100 };

@@ -5,9 +5,9 @@
 /* Sensitive instructions by who runs them: 0 level 0, 1 level 1, 3 level 3, R real mode, V V86.  Vol. 3A, 5.9, 20.2.7; vol. 2 under
  * each.  Answers: '.' it runs, G #GP(0), U #UD. */
 typedef struct { void (*run)(cpu_t *, const op_t *, width_t); const char *answers; } sensitive_t;
-static void lldt(cpu_t *c, const op_t *op, width_t w) { LLDT(c, op, w, 0); }
-static void ltr(cpu_t *c, const op_t *op, width_t w)  { LTR(c, op, w, SEL_B); }
-static void lmsw(cpu_t *c, const op_t *op, width_t w) { LMSW(c, op, w, 0); }
+static void lldt(cpu_t *c, const op_t *op, width_t w) { (void)op; (void)w; load_ldtr(c, 0); }
+static void ltr(cpu_t *c, const op_t *op, width_t w)  { (void)op; (void)w; load_tr(c, SEL_B); }
+static void lmsw(cpu_t *c, const op_t *op, width_t w) { (void)op; (void)w; need_cpl0(c); load_msw(c, 0); }
 static void sldt(cpu_t *c, const op_t *op, width_t w) { SLDT(c, op, w); }
 static void str(cpu_t *c, const op_t *op, width_t w)  { STR(c, op, w); }
 static void smsw(cpu_t *c, const op_t *op, width_t w) { SMSW(c, op, w); }
@@ -99,14 +99,14 @@ START_TEST(control_registers_check_their_values)                                
     WORKS(write_control(&cpu, 4, CR4_PSE | CR4_PGE));
     WORKS(write_control(&cpu, 0, 0xFFFFFFFF & ~(u32)CR0_PG));
     ck_assert_uint_eq(cpu.cr0, CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD);
-    LMSW(&cpu, NULL, W16, 0);
+    load_msw(&cpu, 0);
     ck_assert_uint_eq(cpu.cr0 & 0xF, CR0_PE);                    /* LMSW cannot clear PE */
     cpu.cr4 = CR4_PAE; cpu.cr3 = 0x7000;
     put(ram + 0x7000, W32, 0x8003);                              /* PDPTE: bit 1 is reserved */
     FAULTS(write_control(&cpu, 0, CR0_PG | CR0_PE), GP, 0);
     protect(3);
     FAULTS(read_control(&cpu, 0), GP, 0);
-    FAULTS(LMSW(&cpu, NULL, W16, 0), GP, 0);
+    FAULTS(load_msw(&cpu, 0), GP, 0);
     v86(3);
     FAULTS(write_control(&cpu, 3, 0), GP, 0);
     FAULTS(CLTS(&cpu, NULL, W32), GP, 0);
@@ -119,19 +119,19 @@ END_TEST
 START_TEST(ltr_and_lldt_take_their_own_kind_only)                               /* vol. 2, LTR, LLDT */
 {
     protect(0);
-    FAULTS(LTR(&cpu, NULL, W16, 0), GP, 0);
-    FAULTS(LTR(&cpu, NULL, W16, DATA0), GP, DATA0);
-    FAULTS(LTR(&cpu, NULL, W16, SEL_A), GP, SEL_A);              /* busy */
-    WORKS(LTR(&cpu, NULL, W16, SEL_B));
+    FAULTS(load_tr(&cpu, 0), GP, 0);
+    FAULTS(load_tr(&cpu, DATA0), GP, DATA0);
+    FAULTS(load_tr(&cpu, SEL_A), GP, SEL_A);              /* busy */
+    WORKS(load_tr(&cpu, SEL_B));
     ck_assert_uint_eq(ram[GDT + SEL_B + 5], 0x8B);
     ck_assert_uint_eq(STR(&cpu, NULL, W16), SEL_B);
-    FAULTS(LLDT(&cpu, NULL, W16, DATA0), GP, DATA0);
-    FAULTS(LLDT(&cpu, NULL, W16, SEL_LDT | 4), GP, SEL_LDT | 4);
-    WORKS(LLDT(&cpu, NULL, W16, SEL_LDT));
+    FAULTS(load_ldtr(&cpu, DATA0), GP, DATA0);
+    FAULTS(load_ldtr(&cpu, SEL_LDT | 4), GP, SEL_LDT | 4);
+    WORKS(load_ldtr(&cpu, SEL_LDT));
     set_descriptor(LDT, 8, 0x5000, 0xFF, 0x92, 0);
     WORKS(load_segment(&cpu, ES, 0x0C));                         /* entry 1 of the LDT */
     ck_assert_uint_eq(cpu.seg[ES].base, 0x5000);
-    WORKS(LLDT(&cpu, NULL, W16, 0));
+    WORKS(load_ldtr(&cpu, 0));
     FAULTS(load_segment(&cpu, ES, 0x0C), GP, 0x0C);
     cpu.cr0 = 0;
     ck_assert_int_eq(FAULT_OF(STR(&cpu, NULL, W16)), UD);
