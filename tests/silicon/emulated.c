@@ -174,7 +174,7 @@ static void save_user(emulated_t *m, result_t *out)
     save_fpu(p, u->fx);
     u->eflags = cpu_eflags(p);
     u->eip = p->eip;
-    out->vector = NO_VECTOR;
+    out->vector = COMPLETED;
     out->code = out->cr2 = 0;
     out->pointers = true;
 }
@@ -198,7 +198,7 @@ static void take_frame(emulated_t *m, const case_t *c, result_t *out)
     u32 landed = code_base(c) + out->user.eip - 1;
     if (vector == BP && !of_the_case(c, landed)) {             /* an INT3 of the filling */
         out->user.eip--;
-        out->vector = NO_VECTOR;
+        out->vector = COMPLETED;
     }
 }
 

@@ -71,14 +71,14 @@ static bool several_accesses(const form_t *f)
 /* Those that push or pop much may have done part of it when they fault: below ESP, or in registers that the next try loads again. */
 static bool undefined_part(const case_t *c, const result_t *a)
 {
-    if (a->vector == NO_VECTOR) return false;
+    if (a->vector == COMPLETED) return false;
     return c->instr == I_CALL_far || c->instr == I_CALL_farm || c->instr == I_PUSHA || c->instr == I_POPA || c->instr == I_ENTER;
 }
 
 /* Two faults that both are due: a target outside of its segment, a stack that ends, a page that is not there. */
 static bool undefined_order(const form_t *f, const result_t *a, const result_t *b)
 {
-    if (a->vector == b->vector || a->vector == NO_VECTOR || b->vector == NO_VECTOR) return false;
+    if (a->vector == b->vector || a->vector == COMPLETED || b->vector == COMPLETED) return false;
     return several_accesses(f) || f->instr == I_CALL_near || f->instr == I_CALL;
 }
 
@@ -204,7 +204,7 @@ u32 judge(const case_t *c, const form_t *f, const result_t *a, const result_t *b
 {
     u32 d = 0, flags = (a->user.eflags ^ b->user.eflags) & (FLAGS_STATUS | SYSTEM_FLAGS), loose;
     loose = undefined_flags(c, f, stopped_by(b->user.fx));
-    bool fault = a->vector != NO_VECTOR;
+    bool fault = a->vector != COMPLETED;
     if (undefined_operand(c)) return JUDGED_UNDEFINED;
     if (a->vector != b->vector || a->code != b->code || (a->cr2 != b->cr2 && !several_accesses(f)))
         d |= undefined_order(f, a, b) ? JUDGED_UNDEFINED : JUDGED_VECTOR;
@@ -231,7 +231,7 @@ static void show_result(const char *who, const result_t *r)
     static const char *const names[] = { "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi" };
     static const char *const segments[] = { "es", "cs", "ss", "ds", "fs", "gs" };
     printf("  %-7s", who);
-    if (r->vector != NO_VECTOR) printf("#%d(%X) cr2 %X ", r->vector, r->code, r->cr2);
+    if (r->vector != COMPLETED) printf("#%d(%X) cr2 %X ", r->vector, r->code, r->cr2);
     printf("eip %X fl %X", r->user.eip, r->user.eflags);
     for (unsigned n = 0; n < 8; n++) printf(" %s %08X", names[n], r->user.r[n]);
     for (unsigned n = 0; n < N_SEGMENTS; n++) if (r->user.seg[n] != USER_DATA) printf(" %s %X", segments[n], r->user.seg[n]);
@@ -267,7 +267,7 @@ void judge_show(const case_t *c, const form_t *f, u32 difference, const result_t
     for (unsigned i = 0; i < COUNT_OF(words); i++) if (difference >> i & 1) printf(" %s", words[i]);
     putchar('\n');
     bool floats = f->map >= MAP_X87 || difference & (JUDGED_FPU | JUDGED_POINTERS | JUDGED_SIMD);
-    result_t before = { .user = c->before, .vector = NO_VECTOR };
+    result_t before = { .user = c->before, .vector = COMPLETED };
     show_result("before", &before); show_float("", floats, f, before.user.fx);
     show_result("silicon", want);   show_float("", floats, f, want->user.fx);
     show_result("ours", got);       show_float("", floats, f, got->user.fx);

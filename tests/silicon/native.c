@@ -123,11 +123,11 @@ static void conclude(void)
     u32 base = result->user.seg[CS] == LOCAL(LOCAL_CODE16) ? CODE_LINEAR : 0;
     if (result->vector == BP && !of_the_case(c, base + result->user.eip - 1)) {
         result->user.eip--;
-        result->vector = NO_VECTOR;
+        result->vector = COMPLETED;
     } else if (result->vector == PF_FAULT && (result->code & ERROR_FETCH) && result->cr2 == base + result->user.eip && result->cr2 != c->at) {
-        result->vector = NO_VECTOR;
+        result->vector = COMPLETED;
     }
-    if (result->vector == NO_VECTOR) result->code = 0;
+    if (result->vector == COMPLETED) result->code = 0;
     if (result->vector != PF_FAULT)  result->cr2 = 0;
     result->code &= ~(u32)(result->vector == PF_FAULT ? ERROR_FETCH : 0);      /* known only where pages can forbid execution */
 }
@@ -197,7 +197,7 @@ void native_run(const case_t *c, result_t *out)
     put(shared->in.fx + FX_CONTROL, W16, 0x37F);               /* FLDENV waits: what is pending comes with it */
     put(shared->in.fx + FX_STATUS, W16, get(c->before.fx + FX_STATUS, W16) & X87_TOP);
     place_code(c);
-    *out = (result_t){ .user = c->before, .vector = NO_VECTOR, .pointers = true };
+    *out = (result_t){ .user = c->before, .vector = COMPLETED, .pointers = true };
     result = out;
     shared->out.eip = 0;
     running = c;

@@ -34,11 +34,11 @@ typedef struct {
 
 typedef struct {
     user_t user;
-    s32    vector;               /* the exception or trap that ended it; NO_VECTOR: it is complete */
+    s32    vector;               /* the exception or trap that ended it; COMPLETED: it is complete */
     u32    code, cr2;
     bool   pointers;             /* the x87's last-instruction pointers are known */
 } result_t;
-enum { NO_VECTOR = -1 };
+enum { COMPLETED = -1 };
 
 enum { CASE_RANGES = 8 };
 typedef struct { u32 linear, bytes; } range_t;
