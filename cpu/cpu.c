@@ -181,7 +181,12 @@ void cpu_flush_blocks(cpu_t *cpu)
     blocks_flush(cpu);
     cpu_kick(cpu);
 }
-void cpu_memory_written(void *cpu, u32 physical, u32 bytes) { blocks_written(cpu, physical, bytes); }
+void cpu_memory_written(void *self, u32 physical, u32 bytes)
+{
+    cpu_t *cpu = self;
+    cpu->count.written++;
+    blocks_written(cpu, physical, bytes);
+}
 void cpu_remapped(void *self, bool contents)
 {
     cpu_t *cpu = self;

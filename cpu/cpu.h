@@ -163,7 +163,7 @@ typedef struct cpu {
     unsigned chain_length;
     s16     calling;                 /* the handler being called, while `delivering` */
     char    explanation[3072];       /* after a shutdown: the chain of faults in words */
-    struct { u64 interrupts, faults, tlb_misses; } count;
+    struct { u64 interrupts, faults, tlb_misses, written; } count;     /* written: by others, cpu_memory_written */
 } cpu_t;
 
 /* ---- life ---- */

@@ -377,5 +377,6 @@ void pc_reset(pc_t *pc)
     vga_reset(&pc->vga);
     fw_cfg_reset(&pc->fw_cfg);
     pc_chipset_reset(pc);
+    pc->circle.period = 0;
     cpu_reset(&pc->cpu);
 }

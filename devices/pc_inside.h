@@ -68,6 +68,7 @@ struct pc {
     u64         limit;               /* pc_run goes no further than this instruction */
     idle_t      idle;                /* is the guest waiting in a circle?  No part of the state: it changes nothing but the host's work */
     u64         skipped;             /* instructions, for statistics */
+    struct { u64 period, at, interrupts, faults, written, ports; u32 eip; } circle;     /* the last one found, and when and where we left it: see pc_run.c */
     u64         next_trial, trial_pause;     /* instructions: when to look again, and how long after that if it is not */
     input_t     input[PC_INPUTS];    /* in order of `at` */
     u32         input_first, input_count;

@@ -127,6 +127,7 @@ static void take_inputs(pc_t *pc)
         input_t in = *input_at(pc, 0);
         pc->input_first = (pc->input_first + 1) & (PC_INPUTS - 1);
         pc->input_count--;
+        pc->circle.period = 0;
         take_input(pc, &in);
     }
 }
@@ -152,27 +153,66 @@ static bool can_wake(const pc_t *pc) { return (pc->cpu.eflags & FLAG_IF) || pc->
 /* Looking costs some fifty times what running does, so a busy guest is looked at ever more rarely.  Short waits are not worth it. */
 enum { TRIAL = 8192, SHORT_PAUSE = 100 * 1000, LONG_PAUSE = 100 * 1000 * 1000 };
 
+/* Watch for a circle, for a short while. */
+static cpu_stop_t try_for_circle(pc_t *pc)
+{
+    cpu_t *cpu = &pc->cpu;
+    idle_begin(&pc->idle, cpu, &pc->ports);
+    cpu_stop_t why = cpu_run(cpu, cpu_instructions(cpu) + TRIAL);
+    pc->circle.period = idle_end(&pc->idle, cpu);
+    pc->trial_pause = pc->circle.period ? SHORT_PAUSE : least(2 * pc->trial_pause + SHORT_PAUSE, LONG_PAUSE);
+    pc->next_trial = cpu_instructions(cpu) + (pc->circle.period ? 0 : pc->trial_pause);
+    return why == CPU_STOPPED && pc->stop == STOP_NONE ? CPU_DEADLINE : why;
+}
+
+/* Count the rounds that end before instruction `to`, and remember where and when that was. */
+static void skip_rounds(pc_t *pc, u64 to)
+{
+    cpu_t *cpu = &pc->cpu;
+    u64 now = cpu_instructions(cpu), skipped = now < to ? (to - now) / pc->circle.period * pc->circle.period : 0;
+    cpu_skip(cpu, skipped);
+    pc->skipped += skipped;
+    pc->circle.at = cpu_instructions(cpu);
+    pc->circle.eip = cpu->eip;
+    pc->circle.interrupts = cpu->count.interrupts;
+    pc->circle.faults = cpu->count.faults;
+    pc->circle.written = cpu->count.written;
+    pc->circle.ports = pc->ports;
+}
+
+/* Nothing has run, and nobody has changed anything, since rounds were last skipped; and nothing is about to be delivered. */
+static bool still_circling(const pc_t *pc)
+{
+    const cpu_t *cpu = &pc->cpu;
+    return pc->circle.period && pc->circle.at == cpu_instructions(cpu) && pc->circle.eip == cpu->eip && !cpu->intr && !cpu->nmi_pending
+        && pc->circle.interrupts == cpu->count.interrupts && pc->circle.faults == cpu->count.faults
+        && pc->circle.written == cpu->count.written && pc->circle.ports == pc->ports;
+}
+
 /* Run to instruction `to`, or count what an idling guest would have done until then. */
 static cpu_stop_t run_or_skip(pc_t *pc, u64 to)
 {
     cpu_t *cpu = &pc->cpu;
     u64 now = cpu_instructions(cpu);
-    if (cpu->observer || now >= to || to - now < 4 * TRIAL)
+    if (cpu->observer || now >= to)
         return cpu_run(cpu, to);
-    if (now < pc->next_trial)
-        return cpu_run(cpu, least(to, pc->next_trial));
-    idle_begin(&pc->idle, cpu, &pc->ports);
-    cpu_stop_t why = cpu_run(cpu, now + TRIAL);
-    u64 period = idle_end(&pc->idle, cpu), end = cpu_instructions(cpu);
-    to = least(to, pc_instruction_at(pc, pc->clock.next));     /* a device may have been given something to do since */
-    if (period && end < to) {
-        u64 skipped = (to - end) / period * period;
-        cpu_skip(cpu, skipped);
-        pc->skipped += skipped;
+    if (!still_circling(pc)) {
+        pc->circle.period = 0;
+        if (to - now < 4 * TRIAL)
+            return cpu_run(cpu, to);
+        if (now < pc->next_trial)
+            return cpu_run(cpu, least(to, pc->next_trial));
+        cpu_stop_t why = try_for_circle(pc);
+        if (why != CPU_DEADLINE || !pc->circle.period)
+            return why;
+        to = least(to, pc_instruction_at(pc, pc->clock.next)); /* a device may have been given something to do since */
     }
-    pc->trial_pause = period ? SHORT_PAUSE : least(2 * pc->trial_pause + SHORT_PAUSE, LONG_PAUSE);
-    pc->next_trial = cpu_instructions(cpu) + (period ? 0 : pc->trial_pause);
-    return why == CPU_STOPPED && pc->stop == STOP_NONE ? CPU_DEADLINE : why;
+    skip_rounds(pc, to);
+    u64 left = to - least(to, cpu_instructions(cpu));          /* less than a round: it is made, and belongs to the circle */
+    cpu_stop_t why = left ? cpu_run(cpu, to) : CPU_DEADLINE;
+    pc->circle.at += left;
+    pc->circle.eip = cpu->eip;
+    return why;
 }
 
 /* One stretch of execution; STOP_NONE: go on. */
@@ -200,6 +240,7 @@ static pc_stop_t asked(pc_t *pc)
     if (why == STOP_BREAK) {                                 /* a reset of the processor alone: see pc.c */
         pc->stop = STOP_NONE;
         apic_reset(&pc->apic);
+        pc->circle.period = 0;
         cpu_reset(&pc->cpu);
         return STOP_NONE;
     }

@@ -129,6 +129,8 @@ static void walk_cpu(cpu_t *cpu, walker_t *w)
 
 static void walk_board(pc_t *pc, walker_t *w)
 {
+    if (walk_loading(w))
+        pc->circle.period = 0;
     bool a20 = pc->bus.a20_mask == 0xFFFFFFFF;
     walk_chip(w, "pc", 1);
     FIELD_MAX(w, pc->ips, UINT32_MAX);

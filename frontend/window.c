@@ -307,6 +307,29 @@ static bool visible(void)
     return shows || (asked && *asked) || SDL_SetError("there is no display") == 0;
 }
 
+/* OpenGL without a graphics card: Mesa's rasterisers on the processor cost several times what SDL's own copying does. */
+static bool slow_gl(SDL_Renderer *renderer)
+{
+    SDL_RendererInfo info;
+    if (SDL_GetRendererInfo(renderer, &info) != 0 || strncmp(info.name, "opengl", 6) != 0)
+        return false;
+    typedef const unsigned char *get_string_fn(unsigned);
+    union { void *object; get_string_fn *function; } get = { SDL_GL_GetProcAddress("glGetString") };      /* ISO C has no cast for this */
+    const char *name = get.object ? (const char *)get.function(0x1F01 /* GL_RENDERER */) : NULL;
+    return name && (strstr(name, "llvmpipe") || strstr(name, "softpipe") || strstr(name, "SWR") || strstr(name, "SwiftShader"));
+}
+
+static SDL_Renderer *renderer_for(SDL_Window *window)
+{
+    SDL_Renderer *renderer = SDL_CreateRenderer(window, -1, 0);
+    if (renderer && slow_gl(renderer)) {
+        SDL_DestroyRenderer(renderer);
+        renderer = NULL;
+        SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");   /* or the surface would go through the same OpenGL */
+    }
+    return renderer ? renderer : SDL_CreateRenderer(window, -1, SDL_RENDERER_SOFTWARE);
+}
+
 static bool open_parts(window_t *w)
 {
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");                            /* SIGINT and SIGTERM are main.c's */
@@ -325,8 +348,7 @@ static bool open_parts(window_t *w)
     if (!w->window) return false;
     SDL_SetWindowMinimumSize(w->window, 320, 240);
     SDL_ShowWindow(w->window);
-    w->renderer = SDL_CreateRenderer(w->window, -1, 0);
-    if (!w->renderer) w->renderer = SDL_CreateRenderer(w->window, -1, SDL_RENDERER_SOFTWARE);
+    w->renderer = renderer_for(w->window);
     SDL_EventState(SDL_DROPFILE, SDL_ENABLE);
     return w->renderer != NULL;
 }
