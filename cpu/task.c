@@ -148,7 +148,7 @@ static void load_checked(cpu_t *cpu, int seg, descriptor_t *d)
     cpu_mode_changed(cpu);
 }
 
-/* CPL is CS's RPL already.  Vol. 3A, table 7-1. */
+/* CPL is CS's RPL already.  Vol. 3A, table 7-1, whose order for SS and the data segments is: type, presence, privilege. */
 static void load_code(cpu_t *cpu, u16 selector, u32 ext)
 {
     descriptor_t d = descriptor_need(cpu, selector, TS, ext);
@@ -162,9 +162,11 @@ static void load_code(cpu_t *cpu, u16 selector, u32 ext)
 static void load_stack(cpu_t *cpu, u16 selector, u32 ext)
 {
     descriptor_t d = descriptor_need(cpu, selector, TS, ext);
-    if (!d_is_writable(&d) || d_dpl(&d) != cpu->cpl || rpl_of(selector) != cpu->cpl)
+    if (!d_is_writable(&d))
         fault_selector(cpu, TS, selector, ext);
     descriptor_need_present(cpu, &d, SS_FAULT, ext);
+    if (d_dpl(&d) != cpu->cpl || rpl_of(selector) != cpu->cpl)
+        fault_selector(cpu, TS, selector, ext);
     load_checked(cpu, SS, &d);
 }
 
@@ -174,9 +176,11 @@ static void load_data(cpu_t *cpu, int seg, u16 selector, u32 ext)
     if (is_null(selector))
         return;
     u32 asked = rpl_of(selector) > cpu->cpl ? rpl_of(selector) : cpu->cpl;
-    if (!descriptor_fetch(cpu, selector, &d) || !d_is_readable(&d) || (!d_is_conforming(&d) && asked > d_dpl(&d)))
+    if (!descriptor_fetch(cpu, selector, &d) || !d_is_readable(&d))
         fault_selector(cpu, TS, selector, ext);
     descriptor_need_present(cpu, &d, NP, ext);
+    if (!d_is_conforming(&d) && asked > d_dpl(&d))
+        fault_selector(cpu, TS, selector, ext);
     load_checked(cpu, seg, &d);
 }
 
