@@ -88,6 +88,11 @@ typedef struct PACKED {
     u32 image;                      /* block of the boot image */
 } cd_t;
 
+/* A bootstrap entry of an option ROM (BIOS Boot Specification 1.01, "BEV"). */
+typedef struct PACKED { u16 segment, entry, product; } bev_t;
+
+enum { BEVS = 8 };
+
 typedef struct PACKED {
     u8  kib;                        /* 00 size of the EBDA */
     u8  unused_01[3];
@@ -116,6 +121,9 @@ typedef struct PACKED {
     u8  apm;                        /* 1: somebody connected */
     u8  lba48_high;                 /* the high half of an LBA48 transfer under way */
     cd_t cd;
+    u16 first_rom;                  /* segment of the ROM that fw_cfg wants started before all else, 0: none */
+    u8  bevs;
+    bev_t bev[BEVS];
 } ebda_t;
 
 #define OFFSET(type, field) ((u32)__builtin_offsetof(type, field))

@@ -1,11 +1,12 @@
-/* boot.c - INT 19h: the first sector of the first device that has one.  INT 18h tries the next device.
- * "BIOS Boot Specification" 1.01 for INT 18h; CMOS 3Dh and 38h hold the order as on Bochs and QEMU:
- * 1 diskette, 2 hard disk, 3 CD-ROM (cdrom.c). */
+/* boot.c - INT 19h: the first sector of the first device that has one, or an option ROM's bootstrap entry.  INT 18h tries the next.
+ * "BIOS Boot Specification" 1.01; CMOS 3Dh and 38h hold the order as on Bochs and QEMU: 1 diskette, 2 hard disk, 3 CD-ROM (cdrom.c),
+ * 4 option ROMs (roms.c).  Where the order does not name these, they come last; the one that the machine named for the start
+ * (fwcfg.c) comes first in any case. */
 #include "cdrom.h"
 
 void boot_jump(u32 segment_offset, u32 drive);
 
-enum { NOTHING, DISKETTE, HARD_DISK, CD_ROM, KINDS };
+enum { NOTHING, DISKETTE, HARD_DISK, CD_ROM, OPTION_ROM, KINDS };
 
 static u32 order(u32 n)
 {
@@ -99,15 +100,47 @@ static void try_device(u32 kind)
     }
 }
 
+static bool is_first(u32 bev)
+{
+    u32 first = EBDA(first_rom);
+    return first && peek16(ebda_segment(), OFFSET(ebda_t, bev) + bev * (u32)sizeof(bev_t)) == first;
+}
+
+/* The n-th thing to try: its kind, with the number of a bootstrap entry from bit 4 up; NOTHING: there are no more. */
+static u32 candidate(u32 n)
+{
+    u32 bevs = EBDA(bevs), kinds[4], roms_at = 3;
+    for (u32 i = 0; i < bevs; i++)
+        if (is_first(i) && !n--)
+            return OPTION_ROM | i << 4;
+    for (u32 i = 0; i < 3; i++) {
+        kinds[i] = order(i);
+        if (kinds[i] == OPTION_ROM && roms_at == 3)
+            roms_at = i;
+    }
+    kinds[3] = roms_at == 3 ? OPTION_ROM : NOTHING;
+    for (u32 k = 0; k < 4; k++) {
+        for (u32 i = 0; kinds[k] == OPTION_ROM && i < bevs; i++)
+            if (!is_first(i) && !n--)
+                return OPTION_ROM | i << 4;
+        if (kinds[k] != OPTION_ROM && kinds[k] != NOTHING && !n--)
+            return kinds[k];
+    }
+    return NOTHING;
+}
+
 /* `next` is false for INT 19h, true for INT 18h, when a boot sector gave up. */
 void boot(u32 next)
 {
     EBDA_SET(free_levels, (1 << LEVELS) - 1);   /* whoever was interrupted is gone */
     u32 n = next ? EBDA(boot_device) + 1u : 0;
     for (;;) {
-        for (; n < 3; n++) {
+        for (u32 what; (what = candidate(n)) != NOTHING; n++) {
             EBDA_SET(boot_device, n);
-            try_device(order(n));
+            if ((what & 15) == OPTION_ROM)
+                rom_boot(what >> 4);
+            else
+                try_device(what);
         }
         print(TEXT("Nothing to start from; this is what was tried, in this order.\n"
                    "Insert a system diskette and press any key.\n"));

@@ -48,6 +48,25 @@ unexpected_entry:
         .word   int18, int19_entry, int1a_entry, iret_entry
         .word   iret_entry, 0xF0A4, 0xEFC7, 0
 
+/* "Plug and Play BIOS Specification" 1.0A, 4.4: the structure that says "option ROMs may wait to be asked" (roms.c), and is searched for
+ * on 16-byte boundaries.  Its services, in real and 16-bit protected mode, all answer FUNCTION_NOT_SUPPORTED. */
+        .section .fixed_e080, "a"
+        .ascii  "$PnP"
+        .byte   0x10, 0x21              /* version 1.0, length */
+        .word   0                       /* no events */
+        .byte   0x8F                    /* checksum */
+        .long   0
+        .word   0xE0A8, 0xF000          /* real mode entry */
+        .word   0xE0A8                  /* protected mode entry and base */
+        .long   0xF0000
+        .long   0                       /* OEM device identifier */
+        .word   0xF000                  /* data segment and base */
+        .long   0xF0000
+
+        .section .fixed_e0a8, "ax"
+        movw    $0x82, %ax
+        lretw
+
         .section .fixed_fff0, "ax"
         .globl  reset
 reset:  ljmpw   $0xF000, $0xE05B

@@ -73,43 +73,6 @@ static bool fpu_found(void)
     return status == 0;
 }
 
-/* ---- option ROMs: 55h AAh, length in 512 bytes, entry at 3; all bytes add up to 0 ---- */
-
-static u32 rom_blocks(u32 segment)
-{
-    u8 sum = 0;
-    u32 blocks = peek8(segment, 2);
-    if (peek16(segment, 0) != 0xAA55 || !blocks)
-        return 0;
-    for (u32 at = segment; at < segment + blocks * 32; at += 32)
-        for (u32 i = 0; i < 512; i++)
-            sum = (u8)(sum + peek8(at, i));
-    return sum ? 0 : blocks;
-}
-
-static void rom_start(u32 segment)
-{
-    call_t c = call_with(0);
-    c.ds = c.es = 0x40;
-    call_far(segment << 16 | 3, &c);
-    cli();
-}
-
-static bool roms_start(u32 from, u32 to)
-{
-    bool found = false;
-    for (u32 segment = from; segment < to; ) {
-        u32 blocks = rom_blocks(segment);
-        if (blocks) {
-            rom_start(segment);
-            found = true;
-            segment += (blocks * 32 + 0x7F) & ~0x7Fu;
-        } else
-            segment += 0x80;                    /* 2 KiB */
-    }
-    return found;
-}
-
 /* A card's ROM at C0000 comes first; else the one in the lower half of this image. */
 static void video_start(void)
 {
@@ -195,6 +158,7 @@ void post(void)
     disk_report();
     STEP(0x0F); shadow_open_roms(); fwcfg_roms();
     roms_start(0xC800, 0xE000);
+    roms_connect(0xC800, 0xE000);
     STEP(0x10); tables_start(); shadow_lock();
     BDA_SET(reset_flag, 0);
     cmos_write(0x0E, 0);                        /* diagnostic status: all well */

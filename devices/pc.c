@@ -167,7 +167,7 @@ static bool map_memory(pc_t *pc)
 
 /* ---- CMOS: what the firmware is told.  Bytes as SeaBIOS, Bochs and QEMU agree on them (QEMU hw/i386/pc.c names them). ---- */
 
-static u8 boot_code(char letter) { return letter == 'a' ? 1 : letter == 'c' ? 2 : letter == 'd' ? 3 : 0; }
+static u8 boot_code(char letter) { return letter == 'a' ? 1 : letter == 'c' ? 2 : letter == 'd' ? 3 : letter == 'n' ? 4 : 0; }
 
 static void fill_cmos(pc_t *pc)
 {
@@ -240,6 +240,11 @@ static void init_chips(pc_t *pc)
     fw_cfg_init(&pc->fw_cfg, pc->config.ram_bytes, 1);
     if (pc->config.vgabios && !vga_pci_is_rom(pc->config.vgabios, pc->config.vgabios_bytes))    /* one that is comes by the PCI bus */
         fw_cfg_add_file(&pc->fw_cfg, "vgaroms/vgabios.bin", pc->config.vgabios, pc->config.vgabios_bytes);
+    for (unsigned n = 0; n < PC_OPTION_ROMS && pc->config.option_rom[n].data; n++) {
+        char name[] = "genroms/option0.rom";
+        name[14] = (char)('0' + n);
+        fw_cfg_add_file(&pc->fw_cfg, name, pc->config.option_rom[n].data, pc->config.option_rom[n].bytes);
+    }
 }
 
 /* A kernel's parts as items, and the option ROM that fetches them, first in the order of starting (SeaBIOS src/boot.c: "bootorder"). */

@@ -14,7 +14,7 @@ typedef struct pc pc_t;
 typedef enum { CPU_386, CPU_486, CPU_PENTIUM, CPU_PENTIUM_MMX, CPU_PENTIUM2, CPU_PENTIUM3, CPU_PENTIUM4, N_CPU_MODELS } cpu_model_t;
 typedef enum { ENGINE_L0, ENGINE_L1 } engine_t;
 
-enum { PC_FLOPPIES = 2, PC_DISKS = 4, PC_SERIALS = 2 };
+enum { PC_FLOPPIES = 2, PC_DISKS = 4, PC_SERIALS = 2, PC_OPTION_ROMS = 4 };
 
 typedef struct {
     u32         ram_bytes;                 /* 1 MiB .. 3 GiB, whole MiB */
@@ -25,12 +25,13 @@ typedef struct {
     s64         rtc_seconds;               /* RTC at power-on: seconds since 1970-01-01, already local if wanted */
     const u8   *bios;  u32 bios_bytes;     /* ends at 4 GiB; its last 128 KiB also below 1 MiB */
     const u8   *vgabios; u32 vgabios_bytes;/* at C0000, or NULL */
+    struct { const u8 *data; u32 bytes; } option_rom[PC_OPTION_ROMS];  /* handed to the firmware; data NULL: no more.  They outlive the machine */
     disk_t     *floppy[PC_FLOPPIES];       /* media; the machine does not close them */
     bool        has_floppy[PC_FLOPPIES];   /* the drive exists (a drive with a medium always does) */
     disk_t     *disk[PC_DISKS];            /* primary master, slave, secondary master, slave */
     bool        has_cdrom[PC_DISKS];       /* a CD-ROM drive in the place of a disk (a place with a CD always has one) */
     disk_t     *cdrom[PC_DISKS];           /* its medium */
-    char        boot_order[4];             /* "a", "ca", ... ; "" = what is there */
+    char        boot_order[4];             /* letters: a c d, n: what option ROMs can start; "" = what is there */
     const linux_files_t *linux_files;      /* a kernel to start instead of a disk's system, or NULL; what it points to outlives the machine */
     bool        debug_exit; u16 debug_exit_port;
     /* Where bytes that leave the machine go; NULL: nowhere.  Called on the machine's thread. */

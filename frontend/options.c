@@ -189,12 +189,21 @@ bool set_nographic(options_t *o, const option_row_t *row, const char *text, why_
     return o->serials > 0 || (text = "stdio", set_serial(o, row, text, why));
 }
 
+bool set_option_rom(options_t *o, const option_row_t *row, const char *text, why_t *why)
+{
+    (void)row;
+    if (o->option_roms == PC_OPTION_ROMS) return refuse(why, "-option-rom is given %d times, and there is room for %d", PC_OPTION_ROMS + 1, PC_OPTION_ROMS);
+    o->option_rom[o->option_roms++] = text;
+    return true;
+}
+
 bool set_boot(options_t *o, const option_row_t *row, const char *text, why_t *why)
 {
     (void)row;
     const char *order = strncmp(text, "order=", 6) == 0 ? text + 6 : text;
     size_t n = strlen(order);
-    if (n == 0 || n > 3 || strspn(order, "acd") != n) return refuse(why, "-boot %s: the order is letters of a (floppy), c (hard disk), d (CD), such as ca", text);
+    if (n == 0 || n > 3 || strspn(order, "acdn") != n)
+        return refuse(why, "-boot %s: the order is up to three letters of a (floppy), c (hard disk), d (CD), n (option ROM), such as ca", text);
     for (size_t i = 0; i < n; i++)
         if (strchr(order + i + 1, order[i])) return refuse(why, "-boot %s names %c twice", text, order[i]);
     memcpy(o->boot_order, order, n + 1);

@@ -20,7 +20,8 @@ typedef struct {
     const char  *cdrom;                 /* secondary master */
     const char  *kernel, *initrd, *append;
     char         boot_order[4];
-    const char  *bios, *vgabios;
+    const char  *bios, *vgabios, *option_rom[PC_OPTION_ROMS];
+    unsigned     option_roms;
     bool         snapshot;
     const char  *serial[PC_SERIALS], *parallel, *debugcon;   /* NULL: nowhere */
     unsigned     serials;

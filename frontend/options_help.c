@@ -13,6 +13,7 @@ const option_row_t option_rows[] = {
     { "cpu",       "MODEL", "machine", "386, 486, pentium, pentium-mmx, pentium2, pentium3,\npentium4 (pentium4)", set_cpu, 0 },
     { "bios",      "FILE",  "machine", "other firmware: 64 KiB to 4 MiB, ends at 4 GiB", set_text, F(bios) },
     { "vgabios",   "FILE",  "machine", "other video BIOS, at C0000", set_text, F(vgabios) },
+    { "option-rom","FILE",  "machine", "an option ROM for the firmware, up to four times;\nwhat it can start is n in -boot", set_option_rom, 0 },
     { "device",    "NAME",  "machine", "isa-debug-exit[,iobase=0xf4]: a write of v ends with\nstatus v*2+1", set_device, 0 },
     { "engine",    "NAME",  "machine", "auto, L0 or L1: which lowering runs; results never differ", set_engine, 0 },
 
@@ -23,7 +24,7 @@ const option_row_t option_rows[] = {
     { "hdc",       "FILE",  "drives",  "hard disk, secondary master", set_text, F(disk[2]) },
     { "hdd",       "FILE",  "drives",  "hard disk, secondary slave", set_text, F(disk[3]) },
     { "cdrom",     "FILE",  "drives",  "CD (ISO image) in a CD-ROM drive, secondary master", set_text, F(cdrom) },
-    { "boot",      "ORDER", "drives",  "letters: a floppy, c hard disk, d CD (what is there)", set_boot, 0 },
+    { "boot",      "ORDER", "drives",  "letters: a floppy, c hard disk, d CD, n what an option\nROM starts (what is there)", set_boot, 0 },
     { "kernel",    "FILE",  "drives",  "a Linux kernel (bzImage) to start without a disk", set_text, F(kernel) },
     { "initrd",    "FILE",  "drives",  "its initial RAM disk", set_text, F(initrd) },
     { "append",    "TEXT",  "drives",  "its command line", set_text, F(append) },

@@ -44,6 +44,11 @@ static s64 rtc_start(const options_t *o, bool real)
     return seconds;
 }
 
+static bool is_rom(const char *option, const char *path, const u8 *rom, why_t *why)
+{
+    return (rom[0] == 0x55 && rom[1] == 0xAA) || refuse(why, "-%s %s is not an option ROM: it does not begin with 55 AA", option, path);
+}
+
 static bool open_firmware(session_t *s, pc_config_t *c, why_t *why)
 {
     const options_t *o = s->options;
@@ -57,8 +62,18 @@ static bool open_firmware(session_t *s, pc_config_t *c, why_t *why)
     if (!o->vgabios) return true;
     if (!firmware_read(o->vgabios, "vgabios", 512, 64 << 10, 512, &s->vgabios, &c->vgabios_bytes, why)) return false;
     c->vgabios = s->vgabios;
-    return (c->vgabios[0] == 0x55 && c->vgabios[1] == 0xAA)
-        || refuse(why, "-vgabios %s is not an option ROM: it does not begin with 55 AA", o->vgabios);
+    return is_rom("vgabios", o->vgabios, c->vgabios, why);
+}
+
+static bool open_option_roms(session_t *s, pc_config_t *c, why_t *why)
+{
+    const options_t *o = s->options;
+    for (unsigned n = 0; n < o->option_roms; n++) {
+        if (!firmware_read(o->option_rom[n], "option-rom", 512, 96 << 10, 512, &s->option_rom[n], &c->option_rom[n].bytes, why)) return false;
+        c->option_rom[n].data = s->option_rom[n];
+        if (!is_rom("option-rom", o->option_rom[n], c->option_rom[n].data, why)) return false;
+    }
+    return true;
 }
 
 /* A drive that only a script will put something in is there from the start. */
@@ -82,7 +97,7 @@ static bool build(session_t *s, why_t *why)
     pc_config_t c = { .ram_bytes = o->ram_bytes, .cpu = o->cpu, .engine = o->engine, .ips = o->ips, .rtc_seconds = rtc_start(o, s->pacing.real),
         .debug_exit = o->debug_exit, .debug_exit_port = o->debug_exit_port, .serial_out = serial_out, .parallel_out = parallel_out,
         .debugcon_out = debugcon_out, .speaker = speaker, .owner = s };
-    if (!open_firmware(s, &c, why)) return false;
+    if (!open_firmware(s, &c, why) || !open_option_roms(s, &c, why)) return false;
     choose_cdrom(s);
     memcpy(c.boot_order, o->boot_order, sizeof c.boot_order);
     for (unsigned i = 0; i < PC_DISKS; i++) c.disk[i] = s->disk[i];
@@ -193,6 +208,7 @@ static void close_all(session_t *s)
     port_close(&s->debugcon);
     script_free(s->script);
     free(s->bios); free(s->vgabios); free(s->kernel); free(s->initrd);
+    for (unsigned n = 0; n < PC_OPTION_ROMS; n++) free(s->option_rom[n]);
     free(s->frame); free(s->spare); free(s->screen);
 }
 

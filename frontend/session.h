@@ -25,6 +25,7 @@ typedef struct session {
     linux_files_t linux_files;           /* kernel NULL: none */
     void      *kernel, *initrd;          /* its files */
     const char *kernel_path;
+    void      *option_rom[PC_OPTION_ROMS];
     void      *bios, *vgabios;           /* read from files, NULL: built in */
     char       title[64];                /* the first image's name */
     script_t  *script;

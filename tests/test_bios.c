@@ -60,6 +60,23 @@ START_TEST(the_old_tables_stand_in_their_places)
 }
 END_TEST
 
+/* "Plug and Play BIOS Specification" 1.0A, 4.4: on a 16-byte boundary, 21h bytes that add up to 0, version 1.0; its entries say
+ * FUNCTION_NOT_SUPPORTED (82h). */
+START_TEST(the_plug_and_play_structure_leads_to_entries_that_decline)
+{
+    const unsigned char *rom = bios_rom + SYSTEM, *found = 0;
+    for (unsigned at = 0; at < 0x10000; at += 16)
+        if (rom[at] == '$' && rom[at + 1] == 'P' && rom[at + 2] == 'n' && rom[at + 3] == 'P') found = rom + at;
+    ck_assert(found != 0);
+    ck_assert_uint_eq(found[4], 0x10);
+    ck_assert_uint_eq(found[5], 0x21);
+    ck_assert_uint_eq(sum((unsigned long)(found - bios_rom), 0x21), 0);
+    const unsigned char *real = rom + (found[0x0D] | found[0x0E] << 8), *protected = rom + (found[0x11] | found[0x12] << 8);
+    ck_assert(real[0] == 0xB8 && real[1] == 0x82 && real[2] == 0 && real[3] == 0xCB);       /* mov $0x82, %ax; lret: 16-bit code in both modes */
+    ck_assert(real == protected);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("bios");
@@ -68,6 +85,7 @@ int main(void)
     tcase_add_test(facts, reset_jumps_far_to_E05B_and_the_model_byte_is_an_AT);
     tcase_add_test(facts, the_old_entry_points_hold_code_that_jumps_on);
     tcase_add_test(facts, the_old_tables_stand_in_their_places);
+    tcase_add_test(facts, the_plug_and_play_structure_leads_to_entries_that_decline);
     suite_add_tcase(suite, facts);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -16,7 +16,7 @@ case_wrong_option()
 
 case_missing_argument()
 {
-    for option in m cpu bios vgabios device engine fda fdb hda hdb hdc hdd boot display serial parallel debugcon \
+    for option in m cpu bios vgabios option-rom device engine fda fdb hda hdb hdc hdd boot display serial parallel debugcon \
                   screenshot clock ips rtc stop-after timeout script stats; do
         run -$option;    refused "-$option wants a value"
         run --$option;   refused "--$option wants a value"
@@ -115,6 +115,8 @@ case_firmware()
     run $never -vgabios videobig.rom;  refused -vgabios videobig.rom "too large"
     run $never -vgabios small.rom;     refused -vgabios small.rom "55 AA"
     run $never -vgabios video.rom;     ends 0
+    run $never -option-rom small.rom;  refused -option-rom small.rom "55 AA"
+    run $never -option-rom video.rom;  ends 0
 }
 
 case_bad_script()
