@@ -68,10 +68,10 @@ INLINE u64 XORPD(u64 a, u64 b)   { return a ^ b; }
 
 /* ---- shifts: a count beyond the width clears, or leaves the sign everywhere ---- */
 
-INLINE u16 PSLLW(u16 a, u64 n)   { return n > 15 ? 0 : (u16)(a << n); }
+INLINE u16 PSLLW(u16 a, u64 n)   { return (u16)(n > 15 ? 0 : a << n); }
 INLINE u32 PSLLD(u32 a, u64 n)   { return n > 31 ? 0 : a << n; }
 INLINE u64 PSLLQ(u64 a, u64 n)   { return n > 63 ? 0 : a << n; }
-INLINE u16 PSRLW(u16 a, u64 n)   { return n > 15 ? 0 : (u16)(a >> n); }
+INLINE u16 PSRLW(u16 a, u64 n)   { return (u16)(n > 15 ? 0 : a >> n); }
 INLINE u32 PSRLD(u32 a, u64 n)   { return n > 31 ? 0 : a >> n; }
 INLINE u64 PSRLQ(u64 a, u64 n)   { return n > 63 ? 0 : a >> n; }
 INLINE u16 PSRAW(u16 a, u64 n)   { return (u16)((s16)a >> (n > 15 ? 15 : n)); }

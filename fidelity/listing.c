@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include "cpu/decode.h"
 #include "cpu/disasm.h"
+#include "fidelity/manual.h"
 
 enum { COLUMN = 8 };                     /* bytes on a line */
 
@@ -48,7 +49,8 @@ static void find_labels(pass_t *p)
 {
     decoded_t d;
     size_t to;
-    for (size_t n = 0; n < p->l->bytes;) {
+    unsigned count = 0;
+    for (size_t n = 0; n < p->l->bytes && (!p->l->most || count < p->l->most); count++) {
         unsigned length = decode_at(p->l, n, &d);
         set_bit(p->begins, n);
         if (whole(length) && branch_target(p->l, n, length, &d, &to)) set_bit(p->wanted, to);
@@ -99,15 +101,28 @@ static void text_at(const pass_t *p, size_t n, unsigned length, const decoded_t 
     }
 }
 
+/* What it does, below it. */
+static void explain(FILE *out, const decoded_t *d)
+{
+    const char *operation = manual_operation(d->cold.instr);
+    if (operation) fprintf(out, "%10s; %s: %s\n", "", manual_title(d->cold.instr), operation);
+    fprintf(out, "%10s; ", "");
+    manual_flag_rule(d, out);
+    if (instructions[d->cold.instr].since > MODEL_386) fprintf(out, "; not on every model");
+    fputc('\n', out);
+}
+
 static void write_all(FILE *out, const pass_t *p)
 {
     char text[DISASM_BYTES];
     decoded_t d;
-    for (size_t n = 0; n < p->l->bytes;) {
+    unsigned count = 0;
+    for (size_t n = 0; n < p->l->bytes && (!p->l->most || count < p->l->most); count++) {
         unsigned length = decode_at(p->l, n, &d), bytes = shown(p->l, n, length);
         if (bit(p->wanted, n)) fprintf(out, "L%X:\n", (unsigned)(p->l->at + (u32)n));
         text_at(p, n, length, &d, text);
         write_line(out, p->l, n, bytes, text);
+        if (p->l->explain && whole(length)) explain(out, &d);
         n += bytes;
     }
 }

@@ -9,6 +9,8 @@ typedef struct {
     u32       at;                        /* address of the first byte */
     const u8 *code;
     size_t    bytes;
+    unsigned  most;                      /* instructions; 0: all that the bytes hold */
+    bool      explain;                   /* a line about each: what it does, its flags */
 } listing_t;
 
 /* Write it all; false: no memory for the labels. */

@@ -4,6 +4,7 @@
  * github.com/SingleStepTests/80286 and /80386.  FLAGS bits 12-14 of the 286's starting states are to be ignored: its real mode holds them 0.
  * EFLAGS bits above 17 and the reserved bits of CR0 do not exist on the 386; the 386EX reads ones there. */
 #include "fidelity/vectors.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include "cpu/eflags.h"
 #include "cpu/fpu.h"
@@ -122,18 +123,28 @@ void vector_parse(vector_run_t *v, const moo_test_t *t)
     v->t = t;
 }
 
+/* ModRM.reg chooses the instruction: groups of the tables, and the coprocessor's. */
+static bool is_group(u16 opcode)
+{
+    if (opcode < 0x100) return opcode_map[opcode].instr >= N_INSTR || (opcode & ~7u) == 0xD8;
+    bool group = opcode_map[opcode].instr >= N_INSTR;
+    for (unsigned i = 0; i < 2 * N_MANDATORY; i++) group |= simd_map[opcode & 0xFF][i / 2][i % 2].instr >= N_INSTR;
+    return group;
+}
+
+/* F3 or F2 is part of the opcode. */
+static bool prefix_chooses(const vector_run_t *v)
+{
+    const row_t *row = v->opcode >= 0x100 && v->rep ? simd_map[v->opcode & 0xFF][v->rep == 0xF3 ? PREFIX_F3 : PREFIX_F2] : NULL;
+    return row && (row[RM_MEMORY].instr != I_INVALID || row[RM_REGISTER].instr != I_INVALID);
+}
+
 void vector_form(const vector_run_t *v, char form[FORM_NAME])
 {
-    u16 instr = opcode_map[v->opcode].instr;
-    bool group = instr >= N_INSTR || (v->opcode & ~7u) == 0xD8;
-    char *at = form;
-    if (v->address) { memcpy(at, "67", 2); at += 2; }
-    if (v->operand) { memcpy(at, "66", 2); at += 2; }
-    if (v->opcode >= 0x100) { memcpy(at, "0F", 2); at += 2; }
-    *at++ = "0123456789ABCDEF"[v->opcode >> 4 & 15];
-    *at++ = "0123456789ABCDEF"[v->opcode & 15];
-    if (group) { *at++ = '.'; *at++ = (char)('0' + (v->modrm >> 3 & 7)); }
-    *at = 0;
+    char group[4] = "";
+    if (is_group(v->opcode)) snprintf(group, sizeof group, ".%u", v->modrm >> 3 & 7u);
+    snprintf(form, FORM_NAME, "%s%s%s%s%02X%s", v->address ? "67" : "", v->operand ? "66" : "", prefix_chooses(v) ? v->rep == 0xF3 ? "F3" : "F2" : "",
+             v->opcode >= 0x100 ? "0F" : "", v->opcode & 0xFFu, group);
 }
 
 /* ---- undefined flags ---- */

@@ -1,6 +1,6 @@
 /* command_disasm.c - `doppel disasm`: bytes of the command line, or of a file, as instructions.
  *
- * Left out: the memory of a running guest, and AT&T syntax. */
+ * Left out: AT&T syntax.  A running guest's memory is shown by the script command of the same name. */
 #define _FILE_OFFSET_BITS 64
 #define _DEFAULT_SOURCE
 #include <errno.h>
@@ -146,6 +146,7 @@ int command_disasm(int argc, char **argv)
         { "file",   "FILE",    "a file's bytes; /dev/stdin works too", .text = &d.file },
         { "offset", "N",       "its part from byte N on", .text = &d.offset },
         { "length", "N",       "N bytes of it (to its end)", .text = &d.length },
+        { "explain", NULL,     "what each instruction does, and its flags", .flag = &d.listing.explain },
         { "cpu",    "MODEL",   "which instructions exist (pentium4)", .text = &d.cpu },
     };
     const command_usage_t usage = { "disasm", "[options] BYTES... | -file FILE", about, options, COUNT_OF(options), false };

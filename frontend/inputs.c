@@ -3,6 +3,7 @@
 #include "frontend/output.h"
 #include "frontend/session.h"
 #include "frontend/screenshot.h"
+#include "frontend/script_disasm.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -185,6 +186,7 @@ static bool file_command(void *owner, const script_command_t *c, why_t *why)
     case SCRIPT_INSERT:     return session_insert(s, c->drive, c->text, why);
     case SCRIPT_EJECT:      return session_insert(s, c->drive, NULL, why);
     case SCRIPT_SCREENSHOT: return session_screenshot(s, c->text, why);
+    case SCRIPT_DISASM:     return script_disasm(s->pc, c->text, (unsigned)c->status, why);
     default:                return write_text(s, c->text, why);
     }
 }

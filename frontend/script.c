@@ -4,6 +4,7 @@
  * a word in "double quotes" may hold \n \t \b \e \\ \" and \xHH.
  * Left out: variables, loops, conditions. */
 #include "frontend/script.h"
+#include "frontend/script_disasm.h"
 #include "frontend/keymap.h"
 #include <ctype.h>
 #include <errno.h>
@@ -138,6 +139,17 @@ static bool fill_status(script_command_t *c, const words_t *w, why_t *why)
     return true;
 }
 
+static bool fill_disasm(script_command_t *c, const words_t *w, why_t *why)
+{
+    long count = 10;
+    const char *where = w->n > 1 ? w->word[1] : "cs:ip";
+    if (w->n > 2 && !fill_number(w->word[2], 1, 10000, &count, why)) return false;
+    if (!script_disasm_knows(where)) return refuse(why, "\"%s\" is not an address such as cs:ip, F000:FFF0 or 7C00 (hexadecimal)", where);
+    c->status = (int)count;
+    c->text = copy(where);
+    return c->text != NULL || refuse(why, "out of memory");
+}
+
 static bool fill_nothing(script_command_t *c, const words_t *w, why_t *why) { (void)c; (void)w; (void)why; return true; }
 
 static const struct { const char *word; script_verb_t verb; u8 least, most; fill_t *fill; const char *usage; } verbs[] = {
@@ -151,6 +163,7 @@ static const struct { const char *word; script_verb_t verb; u8 least, most; fill
     { "sleep",       SCRIPT_SLEEP,       1, 1, fill_sleep,   "sleep SECONDS" },
     { "screenshot",  SCRIPT_SCREENSHOT,  1, 1, fill_text,    "screenshot FILE.png" },
     { "text",        SCRIPT_TEXT,        1, 1, fill_text,    "text FILE" },
+    { "disasm",      SCRIPT_DISASM,      0, 2, fill_disasm,  "disasm [ADDRESS] [COUNT]" },
     { "hash",        SCRIPT_HASH,        0, 0, fill_nothing, "hash" },
     { "reset",       SCRIPT_RESET,       0, 0, fill_nothing, "reset" },
     { "nmi",         SCRIPT_NMI,         0, 0, fill_nothing, "nmi" },
@@ -277,7 +290,7 @@ static step_t step_command(script_t *s, const script_command_t *c, bool first, u
     case SCRIPT_MOUSE:                                    /* a mouse says about 50 things a second; a click takes two of them */
         if (first) host->act(host->owner, c);
         return now - s->since < MOUSE_NS ? PENDING : FINISHED;
-    case SCRIPT_INSERT: case SCRIPT_EJECT: case SCRIPT_SCREENSHOT: case SCRIPT_TEXT:
+    case SCRIPT_INSERT: case SCRIPT_EJECT: case SCRIPT_SCREENSHOT: case SCRIPT_TEXT: case SCRIPT_DISASM:
         return host->file(host->owner, c, why) ? FINISHED : TROUBLE;
     default:
         host->act(host->owner, c);

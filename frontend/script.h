@@ -5,18 +5,18 @@
 
 typedef enum {
     SCRIPT_WAIT, SCRIPT_WAIT_SERIAL, SCRIPT_TYPE, SCRIPT_KEY, SCRIPT_MOUSE, SCRIPT_INSERT, SCRIPT_EJECT, SCRIPT_SLEEP, SCRIPT_SCREENSHOT,
-    SCRIPT_TEXT, SCRIPT_HASH, SCRIPT_RESET, SCRIPT_NMI, SCRIPT_QUIT
+    SCRIPT_TEXT, SCRIPT_DISASM, SCRIPT_HASH, SCRIPT_RESET, SCRIPT_NMI, SCRIPT_QUIT
 } script_verb_t;
 
 typedef struct {
     script_verb_t verb;
     unsigned  line;              /* in the file, from 1 */
-    char     *text;              /* what is waited for or typed, or a file's name */
+    char     *text;              /* what is waited for or typed, a file's name, or an address */
     u64       ns;                /* WAIT: how long at most; SLEEP */
     pc_key_t  keys[8]; unsigned n_keys;
     s16       dx, dy, dz; u8 buttons;
     u8        drive;             /* INSERT, EJECT */
-    int       status;            /* QUIT */
+    int       status;            /* QUIT; DISASM: how many instructions */
 } script_command_t;
 
 typedef struct {
@@ -43,7 +43,7 @@ typedef struct {
     bool (*type)(void *owner, unsigned character);               /* false: no room now, ask again later */
     void (*keys)(void *owner, const pc_key_t *keys, unsigned n);
     void (*act)(void *owner, const script_command_t *command);   /* MOUSE, RESET, NMI, HASH */
-    bool (*file)(void *owner, const script_command_t *command, why_t *why);   /* INSERT, EJECT, SCREENSHOT, TEXT */
+    bool (*file)(void *owner, const script_command_t *command, why_t *why);   /* INSERT, EJECT, SCREENSHOT, TEXT, DISASM */
 } script_host_t;
 
 typedef enum { SCRIPT_GOES_ON, SCRIPT_ENDED, SCRIPT_FAILED_WAIT, SCRIPT_FAILED } script_result_t;

@@ -51,7 +51,7 @@ static bool file(void *owner, const script_command_t *c, why_t *reason)
 {
     (void)owner;
     char word[64];
-    snprintf(word, sizeof word, "%s%u:%s", c->verb == SCRIPT_INSERT ? "insert" : c->verb == SCRIPT_EJECT ? "eject" : c->verb == SCRIPT_TEXT ? "text" : "png", c->drive, c->text ? c->text : "");
+    snprintf(word, sizeof word, "%s%u:%s", c->verb == SCRIPT_INSERT ? "insert" : c->verb == SCRIPT_EJECT ? "eject" : c->verb == SCRIPT_TEXT ? "text" : c->verb == SCRIPT_DISASM ? "disasm" : "png", c->drive, c->text ? c->text : "");
     tell(word);
     return !refuse_files || refuse(reason, "no such file");
 }
@@ -95,6 +95,8 @@ static const struct { const char *text, *says; } refused[] = {
     { "key nokey", "nokey" }, { "key ctrl-", "not known" }, { "mouse 1", "is written" }, { "mouse a 1", "number" }, { "mouse 1 1 top", "left, right" }, { "mouse 1 1 wheel", "wheel N" },
     { "mouse 1 99999", "number" }, { "insert hda x", "fda, fdb and cdrom" }, { "insert fda", "is written" }, { "eject hda", "fda" }, { "quit 256", "0 to 255" }, { "quit x", "0 to 255" },
     { "hash now", "is written" }, { "a b c d e f g h i", "more than 8" }, { "sleep", "is written" },
+    { "disasm zz", "is not an address" }, { "disasm 123456789", "is not an address" }, { "disasm 1:2:3", "is not an address" }, { "disasm 12345:1", "is not an address" },
+    { "disasm :1", "is not an address" }, { "disasm cs:ip 0", "1 to 10000" }, { "disasm 0 1 2", "is written" },
 };
 
 START_TEST(what_is_not_understood_is_refused_with_its_line)
@@ -114,7 +116,7 @@ END_TEST
 
 START_TEST(commands_run_in_order_and_waits_wait)
 {
-    script_t *s = must_parse("hash\nwait \"A:\" 5\nkey ctrl-c\nmouse 10 -5 left wheel -1\nreset\nnmi\nwait-serial ok\ninsert fdb x.img\neject fda\nscreenshot a.png\ntext a.txt\nquit 9");
+    script_t *s = must_parse("hash\nwait \"A:\" 5\nkey ctrl-c\nmouse 10 -5 left wheel -1\nreset\nnmi\nwait-serial ok\ninsert fdb x.img\neject fda\nscreenshot a.png\ntext a.txt\ndisasm F000:FFF0 5\ndisasm\nquit 9");
     int status = -1;
     start();
     ck_assert_int_eq(script_step(s, 0, &host, &status, &why), SCRIPT_GOES_ON);
@@ -127,7 +129,7 @@ START_TEST(commands_run_in_order_and_waits_wait)
     ck_assert_str_eq(told, "hash key1D key2E mouse10,5,-1,1 reset nmi ");
     strcpy(serial, "ok");
     ck_assert_int_eq(script_step(s, 4300000000, &host, &status, &why), SCRIPT_ENDED);
-    ck_assert_str_eq(told, "hash key1D key2E mouse10,5,-1,1 reset nmi insert1:x.img eject0: png0:a.png text0:a.txt ");
+    ck_assert_str_eq(told, "hash key1D key2E mouse10,5,-1,1 reset nmi insert1:x.img eject0: png0:a.png text0:a.txt disasm0:F000:FFF0 disasm0:cs:ip ");
     ck_assert_int_eq(status, 9);
     script_free(s);
 }
