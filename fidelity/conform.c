@@ -444,7 +444,7 @@ bool conform_show(conform_t *c, const char *which, char **text, conform_why_t *w
     char *end = NULL;
     unsigned long number = hash ? strtoul(hash + 1, &end, 10) : 0;
     if (!hash || hash == which || !hash[1] || *end || (size_t)(hash - which) >= sizeof name) {
-        snprintf(why->text, sizeof why->text, "\"%.200s\" is not a vector such as 80.4#12 (form 80.4, number 12) or 80.4.MOO.gz#12", which);
+        snprintf(why->text, sizeof why->text, "\"%.200s\" is not a vector such as 80.4#20 (form 80.4, number 20) or 80.4.MOO.gz#20", which);
         return false;
     }
     snprintf(name, sizeof name, "%.*s", (int)(hash - which), which);

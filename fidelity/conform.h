@@ -47,6 +47,6 @@ bool conform_add(conform_t *c, const char *path, conform_why_t *why);
 bool conform_run(conform_t *c);
 void conform_free(conform_t *c);
 
-/* One vector in words: "80.4#12", or "80.4.MOO.gz#12".  false: there is none (why), or a file is broken. */
+/* One vector in words: "80.4#20", or "80.4.MOO.gz#20".  false: there is none (why), or a file is broken. */
 bool conform_show(conform_t *c, const char *which, char **text, conform_why_t *why);
 u64  conform_vectors(const conform_form_t *f);

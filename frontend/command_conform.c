@@ -206,7 +206,7 @@ static const char about[] =
     "Runs instructions that were recorded on hardware one by one, and compares\n"
     "(MOO files as of github.com/SingleStepTests, plain or gzip; folders too).\n\n"
     "  doppel conform vectors/80286\n"
-    "  doppel conform -show 80.4#12 vectors/80286\n\n"
+    "  doppel conform -show 80.4#20 vectors/80286\n\n"
     "Exit status: 0 nothing defined failed; 1 something did; 2 a file is broken.";
 
 int command_conform(int argc, char **argv)
@@ -214,7 +214,7 @@ int command_conform(int argc, char **argv)
     command_conform_t k = { .began = 0 };
     const command_option_t options[] = {
         { "cpu",     "MODEL",  "the processor that runs them (386)", .text = &k.cpu },
-        { "show",    "FORM#N", "one vector in words: 80.4#12 or FILE#12", .text = &k.show },
+        { "show",    "FORM#N", "one vector in words: 80.4#20 or FILE#20", .text = &k.show },
         { "verbose", NULL,     "a line for each that failed, and all forms", .flag = &k.verbose },
         { "json",    NULL,     "the table as JSON", .flag = &k.json },
         { "junit",   "FILE",   "write a JUnit report, too", .text = &k.junit },
