@@ -87,6 +87,7 @@ static void enter_protection(emulated_t *m)
     c->idtr.base = SYSTEM + IDT; c->idtr.limit = 0x7FF;
     c->cr3 = DIRECTORY;
     c->cr0 = CR0_ET | CR0_PE | CR0_PG | CR0_NE | CR0_WP | CR0_MP | CR0_AM;
+    c->cr4 = CR4_OSFXSR | CR4_OSXMMEXCPT;
     c->seg[TR] = *known_segment(m, SYSTEM_TSS);
     c->seg[LDTR] = *known_segment(m, SYSTEM_LDT);
     cpu_flush_tlb(c, true);
@@ -133,6 +134,8 @@ static void load_fpu(cpu_t *c, const u8 *fx)
     for (unsigned i = 0; i < 8; i++)
         f->r[(f->top + i) & 7] = f80_get(fx + FX_ST + 16 * i);
     fpu_summarise(c);
+    c->simd.mxcsr = get(fx + FX_MXCSR, W32);
+    for (unsigned i = 0; i < 8; i++) c->simd.xmm[i] = vector_get(fx + FX_XMM + 16 * i);
 }
 
 static void save_fpu(const cpu_t *c, u8 *fx)
@@ -146,6 +149,8 @@ static void save_fpu(const cpu_t *c, u8 *fx)
     put(fx + FX_DP, W32, f->dp); put(fx + FX_DS, W16, f->ds);
     for (unsigned i = 0; i < 8; i++)
         f80_put(fx + FX_ST + 16 * i, f->r[(f->top + i) & 7]);
+    put(fx + FX_MXCSR, W32, c->simd.mxcsr);
+    for (unsigned i = 0; i < 8; i++) vector_put(fx + FX_XMM + 16 * i, c->simd.xmm[i]);
 }
 
 static void load_user(emulated_t *m, const case_t *c)

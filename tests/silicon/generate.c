@@ -4,138 +4,15 @@
  * A case is made in the order in which its parts depend on each other: registers; what the instruction uses by itself (stack, strings); the bytes, whose
  * memory operand chooses a place and then makes its base register fit; the operand's contents; where it may jump to.
  *
- * Left out: `reasons`, by name; LOCK before MOV CR (CR8 on AMD's processors) and 0F 00 (some of which ignore it there); F2 and F3 before LOOPcc (reserved; some processors take the condition from them); EFLAGS.TF, NT and RF; operands that cross 4 GiB (the SDM, vol. 3A, 5.3, leaves those to the processor). */
+ * Left out: forms.c's `reasons`; LOCK before MOV CR (CR8 on AMD's processors) and 0F 00 (some of which ignore it there); F2 and F3 before LOOPcc (reserved; some processors take the condition from them); EFLAGS.TF, NT and RF; operands that cross 4 GiB (the SDM, vol. 3A, 5.3, leaves those to the processor). */
 #include <stdio.h>
 #include "tests/silicon/silicon.h"
-
-/* ---- what cannot be asked ---- */
-
-static const struct { u16 instr; const char *why; } reasons[] = {
-    { I_CPUID, "its answer is the model's" }, { I_RDTSC, "its answer is the time" },
-    { I_RDPMC, "the kernel decides whether it faults" },
-    { I_SYSENTER, "enters the kernel" }, { I_SYSEXIT, "absent in compatibility mode on AMD's processors" },
-    { I_SGDT, "the kernel answers instead (UMIP)" }, { I_SIDT, "the kernel answers instead (UMIP)" }, { I_SLDT, "the kernel answers instead (UMIP)" },
-    { I_STR, "the kernel answers instead (UMIP)" }, { I_SMSW, "the kernel answers instead (UMIP)" },
-    { I_RSM, "#UD outside of system management mode is all it can show" },
-    { I_MOV_from_TR, "the test registers went with the 486" }, { I_MOV_to_TR, "the test registers went with the 486" },
-};
-
-const char *generator_reason(u16 instr)
-{
-    for (unsigned i = 0; i < COUNT_OF(reasons); i++)
-        if (reasons[i].instr == instr) return reasons[i].why;
-    return NULL;
-}
-
-/* ---- the forms ---- */
-
-typedef enum { NOT_MODRM, IS_E, IS_G, IS_M, IS_R } place_of_t;
-static place_of_t where(u8 operand)
-{
-    switch (operand) {
-    case Eb: case Ev: case Ew: case RvMw: case EvIz: case EvIbs: return IS_E;
-    case Gb: case Gv: case Gw: case GvIb: case GvCL: return IS_G;
-    case Mp: case Mv: return IS_M;
-    case Rd: return IS_R;
-    default: return NOT_MODRM;
-    }
-}
-
-static u8 width_class(u8 operand)                              /* 8, 16; 0: none; 1: by operand size */
-{
-    switch (operand) {
-    case Eb: case Gb: case AL: case Zb: case Ob: case Xb: return 8;
-    case __: case Ib: case Ibs: case Iw: case IwIb: case CL: case DX: case One: case Jb: case Cd: case Dd: case Td: case Rd: return 0;
-    case sES: case sCS: case sSS: case sDS: case sFS: case sGS: return 1;        /* the stack's */
-    default: return 1;
-    }
-}
-
-static void add(generator_t *g, form_t f)
-{
-    if (f.instr == I_INVALID || generator_reason(f.instr) || g->n_forms == MAX_FORMS)
-        return;
-    g->forms[g->n_forms++] = f;
-}
-
-/* Instructions without sized operands whose operand size matters all the same. */
-static bool sized_by_itself(u16 instr)
-{
-    switch (instr) {
-    case I_CBW: case I_CWD: case I_PUSHA: case I_POPA: case I_PUSHF: case I_POPF: case I_ENTER: case I_LEAVE: case I_RET: case I_RET_far: case I_IRET:
-    case I_Jcc: case I_LOOP: case I_LOOPE: case I_LOOPNE: case I_JCXZ: case I_JMP: case I_CALL: case I_PUSH: return true;
-    default: return false;
-    }
-}
-
-static void add_sizes(generator_t *g, form_t f)
-{
-    u8 a = width_class(f.dst), b = width_class(f.src);
-    if (a != 8 && (a == 1 || b == 1 || sized_by_itself(f.instr))) {
-        f.width = 16; add(g, f);
-        f.width = 32; add(g, f);
-    } else {
-        f.width = a == 8 || b == 8 ? 8 : 0;
-        add(g, f);
-    }
-}
-
-static void add_places(generator_t *g, form_t f)
-{
-    place_of_t d = where(f.dst), s = where(f.src);
-    f.has_modrm = d != NOT_MODRM || s != NOT_MODRM;
-    if (!f.has_modrm || (d != IS_M && s != IS_M)) add_sizes(g, f);
-    f.memory = f.has_modrm && d != IS_R;
-    if (f.memory) add_sizes(g, f);
-}
-
-static void add_integer(generator_t *g)
-{
-    for (unsigned opcode = 0; opcode < 0x200; opcode++) {
-        row_t row = opcode_map[opcode];
-        form_t f = { .map = opcode & 0x100 ? MAP_TWO : MAP_ONE, .opcode = (u8)opcode, .reg = -1, .modrm = -1, .instr = row.instr, .dst = row.dst, .src = row.src };
-        if (row.instr < N_INSTR) {
-            if (row.instr != I_ESC) add_places(g, f);
-            continue;
-        }
-        for (unsigned reg = 0; reg < 8; reg++) {
-            row_t x = extension[row.instr - N_INSTR][reg];
-            form_t e = f;
-            e.instr = x.instr;
-            e.reg = (s8)reg;
-            if (row.instr == I_GRP3 && x.src == Iz) e.src = Iz;
-            else if (x.src)                         e.dst = x.src;
-            add_places(g, e);
-        }
-    }
-}
-
-static void add_x87(generator_t *g)
-{
-    for (unsigned escape = 0; escape < 8; escape++) {
-        form_t f = { .map = MAP_X87, .opcode = (u8)(0xD8 + escape), .reg = -1, .modrm = -1, .has_modrm = true };
-        for (unsigned reg = 0; reg < 8; reg++) {
-            x87_row_t row = x87_memory[escape][reg];
-            form_t m = f;
-            m.reg = (s8)reg; m.memory = true; m.instr = row.instr; m.format = row.format;
-            bool sized = row.format == X87_env || row.format == X87_state;
-            for (m.width = sized ? 16 : 32; m.width <= 32; m.width = (u8)(m.width + 16)) add(g, m);
-        }
-        for (unsigned low = 0; low < 64; low++) {
-            x87_row_t row = x87_register[escape][low];
-            form_t r = f;
-            r.modrm = (s16)(0xC0 | low); r.instr = row.instr; r.format = row.format;
-            add(g, r);
-        }
-    }
-}
 
 void generator_init(generator_t *g, u64 seed)
 {
     u64 state = seed * 2 + 1;
     memset(g, 0, sizeof *g);
-    add_integer(g);
-    add_x87(g);
+    forms_list(g);
     u8 v = 0;
     for (u32 i = 0; i < DATA_BYTES; i++) {                     /* runs of equal bytes, so that CMPS and SCAS go on for a while */
         if (random_next(&state) % 6 == 0) v = (u8)random_value(&state);
@@ -396,6 +273,7 @@ static void prepare(generator_t *g)
     case I_POPF:    push_for(g, 0, any_flags_image(g)); break;
     case I_POP_sreg: push_for(g, 0, (value(g) & 0xFFFF0000) | any_selector(g)); g->c.returns = false; break;
     case I_MOV_sreg: case I_LDS: case I_LES: case I_LFS: case I_LGS: case I_LSS: g->c.returns = false; break;
+    case I_MASKMOVQ: case I_MASKMOVDQU: *gpr(g, EDI) = silicon_low + 0x8F00 + below(g, 0x1F0); if (!g->addr32) g->addr32 = true; break;
     case I_ENTER: case I_LEAVE: *gpr(g, EBP) = any_stack(g); break;
     case I_XLAT:    *gpr(g, EBX) = any_place(g) - (*gpr(g, EAX) & 0xFF); break;
     case I_DIV: case I_IDIV: prepare_division(g); break;
@@ -446,7 +324,10 @@ static void fill_integer(generator_t *g, int rm, unsigned field)
     u32 offset;
     u16 selector;
     switch (f->instr) {
-    case I_CALL_near: case I_JMP_near: set_operand(g, rm, any_target(g, operand_width(g))); return;
+    case I_CALL_near: case I_JMP_near: 
+        set_operand(g, rm, any_target(g, operand_width(g)));
+        if (rm < 0 && g->c.code16) g->c.returns = false;       /* CS: may name another place */
+        return;
     case I_CALL_farm: case I_JMP_farm:
         any_far(g, &offset, &selector);
         poke_value(g, g->operand, operand_width(g), offset);
@@ -483,6 +364,23 @@ static void fill_fpu(generator_t *g)
         return;
     }
     poke(g, g->operand, raw, 10);
+}
+
+static void fill_simd(generator_t *g)
+{
+    u8 raw[FX_BYTES];
+    switch (g->form->instr) {
+    case I_LDMXCSR: poke_value(g, g->operand, W32, one_in(g, 6) ? value(g) & ~0x20000u : value(g) & 0xFFFF); break;     /* bit 17 exists on AMD's */
+    case I_FXRSTOR:
+        memset(raw, 0, sizeof raw);
+        random_fpu(&g->random, raw);
+        random_simd(&g->random, raw);
+        poke(g, g->operand, raw, sizeof raw);
+        break;
+    default:
+        random_operand(&g->random, X87_none, raw);
+        poke(g, g->operand, raw, 16);
+    }
 }
 
 /* ---- one case ---- */
@@ -561,7 +459,7 @@ static void modrm(generator_t *g)
     if (!f->memory) {
         unsigned rm = below(g, 8);
         byte(g, 0xC0 | field << 3 | rm);
-        fill_integer(g, (int)rm, field);
+        if (f->map != MAP_SIMD) fill_integer(g, (int)rm, field);
         return;
     }
     if (bits && f->reg < 0) {
@@ -569,11 +467,13 @@ static void modrm(generator_t *g)
         set_register_operand(g, field, one_in(g, 4) ? below(g, 64) : sext(W16, below(g, 0x2000)) - 0x1000);
     }
     u32 target = any_place(g);
+    if (f->map == MAP_SIMD && !one_in(g, 4)) target &= ~15u;
     if (f->map == MAP_ONE && f->opcode == 0x8F && one_in(g, 2)) target = any_stack(g);
-    bool long_operand = f->format == X87_env || f->format == X87_state || f->format == X87_bcd || f->format == X87_ext;
+    bool long_operand = f->format == X87_env || f->format == X87_state || f->format == X87_bcd || f->format == X87_ext || f->instr == I_FXSAVE || f->instr == I_FXRSTOR;
     if (long_operand && !g->addr32) target &= 0xEFFF;          /* whether its parts wrap at 64 KiB is the processor's choice */
     memory_operand(g, field, target);
-    if (f->map == MAP_X87) fill_fpu(g);
+    if (f->map == MAP_X87)       fill_fpu(g);
+    else if (f->map == MAP_SIMD) fill_simd(g);
     else                   fill_integer(g, -1, field);
 }
 
@@ -650,14 +550,8 @@ void generator_make(generator_t *g, u64 seed, u64 n)
     if (g->form->has_modrm) modrm(g);
     immediate(g, g->form->dst);
     immediate(g, g->form->src);
+    immediate(g, g->form->third);
     relative(g, g->form->dst);
     c->length = g->n;
     if (c->at + c->length >= CODE_LINEAR + CODE_BYTES) c->returns = false;
-}
-
-void form_text(const form_t *f, char *text, size_t bytes)
-{
-    snprintf(text, bytes, "%s%02X%s %s %s %u", f->map == MAP_TWO || f->map == MAP_SIMD ? "0F " : "", f->opcode,
-             f->reg >= 0 ? (const char *[]){ "/0", "/1", "/2", "/3", "/4", "/5", "/6", "/7" }[f->reg] : "", instructions[f->instr].name,
-             !f->has_modrm ? "-" : f->memory ? "m" : "r", f->width);
 }

@@ -287,8 +287,6 @@ static void learn_facts(void)
     __cpuid(0, a, b, c, d);
     facts.intel = b == 0x756E6547;
     u32 last = a;
-    __cpuid(1, a, b, c, d);
-    facts.sse = d >> 25 & 1; facts.sse2 = d >> 26 & 1; facts.sse3 = c & 1;
     if (last >= 7) {
         __cpuid_count(7, 0, a, b, c, d);
         facts.dp_on_exception_only = b >> 6 & 1;

@@ -96,6 +96,7 @@ typedef struct generator {
     s8       avoid;              /* this register is not part of its address */
     u8       n;
 } generator_t;
+void forms_list(generator_t *g);                               /* forms.c */
 void generator_init(generator_t *g, u64 seed);
 /* Case number n: the same for the same seed, whatever was made before it.  The form: n mod n_forms. */
 void generator_make(generator_t *g, u64 seed, u64 n);
@@ -120,7 +121,7 @@ const char *native_open(void);
 void native_run(const case_t *c, result_t *out);
 u8  *native_page(unsigned page);
 /* What this processor does its own way, by CPUID. */
-typedef struct { bool intel, no_pointer_selectors, dp_on_exception_only, sse, sse2, sse3; char name[64]; } native_facts_t;
+typedef struct { bool intel, no_pointer_selectors, dp_on_exception_only; char name[64]; } native_facts_t;
 const native_facts_t *native_facts(void);
 
 /* ---- ours ---- */
