@@ -1,6 +1,7 @@
 /* test_float80.c - 80-bit arithmetic: facts of SDM vol. 1 (chapters 4 and 8) and vol. 2A as rows, and properties over many operands.  That every bit is
  * a processor's is tests/test_host_i386.c's business; these rows hold on every host. */
 #include <check.h>
+#include <stdio.h>
 #include "cpu/float80.h"
 
 enum { DEFAULT = 0x37F, NEAR_53 = 0x27F, NEAR_24 = 0x07F, DOWN = 0x77F, UP = 0xB7F, ZERO_ = 0xF7F };
@@ -196,6 +197,44 @@ START_TEST(a_quotient_times_its_divisor_comes_back)
 }
 END_TEST
 
+/* ---- the same on every host ---- */
+
+static u64 fold(u64 digest, u64 v) { return (digest ^ v) * 0x9E3779B97F4A7C15ull ^ (digest >> 29); }
+
+/* Anything: NaNs, unnormals, denormals, and numbers close to each other. */
+static f80_t any_pattern(f80_t near)
+{
+    u64 k = next();
+    f80_t a = { next() | (k & 7 ? 1ull << 63 : 0), (u16)(k >> 8) };
+    if (k & 0x10) a.m &= ~0ull << (k >> 32 & 63);
+    if ((k & 0x60) == 0) return (f80_t){ near.m + (k >> 32 & 3) - 1, near.se };
+    if ((k & 0x60) == 0x20) a.se = (u16)((a.se & 0x8000) | (0x3FC0 + (k >> 24 & 127)));
+    return a;
+}
+
+/* A number for tests/portable/run.sh to compare. */
+START_TEST(results_make_one_number)
+{
+    u64 digest = 0;
+    f80_t a = { 0, 0 };
+    for (unsigned i = 0; i < 50000 * (PREM1 + 1); i++) {
+        u64 k = next();
+        float_env_t e = { .control = (u16)(k & 0xF3F) };
+        f80_t b = any_pattern(a), r = call(&e, i % (PREM1 + 1), a, b);
+        if (!f80_stopped(&e)) digest = fold(fold(digest, r.m), r.se);
+        digest = fold(digest, e.raised);
+        e.raised = 0;
+        digest = fold(digest, f80_to_f32(&e, b));
+        digest = fold(digest, f80_to_f64(&e, a));
+        digest = fold(digest, f80_to_int(&e, b, 64));
+        digest = fold(digest, f80_compare(&e, a, b, k >> 40 & 1));
+        digest = fold(digest, e.raised);
+        a = b;
+    }
+    printf("x87 results %016llx\n", (unsigned long long)digest);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc = tcase_create("float80");
@@ -206,6 +245,7 @@ int main(void)
     tcase_add_test(tc, integers_and_decimals_come_back);
     tcase_add_loop_test(tc, integers_that_do_not_fit_are_invalid, 0, COUNT_OF(integers));
     tcase_add_test(tc, a_quotient_times_its_divisor_comes_back);
+    tcase_add_test(tc, results_make_one_number);
     Suite *s = suite_create("80-bit arithmetic");
     suite_add_tcase(s, tc);
     SRunner *sr = srunner_create(s);
