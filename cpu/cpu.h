@@ -54,14 +54,14 @@ struct cpu;
 
 /* Somebody who watches every instruction.  `before`: it is about to execute; EIP, EFLAGS and registers are exact.  The others may be NULL.
  * `memory`: an access by the current instruction or event, after it happened; fetches and page walks are not among them.  `port`: likewise.
- * `event`: an exception or hardware interrupt is about to be delivered, or (SHUTDOWN) cannot be.  Who watches memory is shown an empty
+ * `event`: an exception or hardware interrupt is about to be delivered, or cannot be.  Who watches memory is shown an empty
  * TLB in cpu->tlb: every access takes the slow path, which tells; nothing is tested on the fast one. */
-enum { SHUTDOWN = 0x100 };               /* as an event's vector */
+typedef enum { EVENT_FAULT, EVENT_TRAP, EVENT_INTERRUPT, EVENT_SHUTDOWN } event_kind_t;
 typedef struct observer {
     void (*before)(struct observer *self, struct cpu *cpu, u32 eip, unsigned length);
     void (*memory)(struct observer *self, struct cpu *cpu, u32 linear, width_t w, u32 value, bool write);
     void (*port)(struct observer *self, struct cpu *cpu, u16 port, width_t w, u32 value, bool write);
-    void (*event)(struct observer *self, struct cpu *cpu, unsigned vector, bool hardware, bool has_code, u32 code);
+    void (*event)(struct observer *self, struct cpu *cpu, event_kind_t kind, u8 vector, bool has_code, u32 code);
 } observer_t;
 
 /* A page that instructions were fetched from. */

@@ -105,15 +105,15 @@ void freeze(cpu_t *cpu)
 
 void fault_ud(cpu_t *cpu) { fault(cpu, UD, 0); }
 
-static void tell_event(cpu_t *cpu, unsigned vector, bool hardware, bool has_code, u32 code)
+static void tell_event(cpu_t *cpu, event_kind_t kind, u8 vector, bool has_code, u32 code)
 {
     if (cpu->observer && cpu->observer->event)
-        cpu->observer->event(cpu->observer, cpu, vector, hardware, has_code, code);
+        cpu->observer->event(cpu->observer, cpu, kind, vector, has_code, code);
 }
 
 static void shut_down(cpu_t *cpu)
 {
-    tell_event(cpu, SHUTDOWN, false, false, 0);
+    tell_event(cpu, EVENT_SHUTDOWN, DF, false, 0);
     explain_shutdown(cpu);
     cpu->shut_down = true;
     cpu->delivering = 0;
@@ -155,7 +155,7 @@ static void deliver_fault(cpu_t *cpu)
     if (f.vector != DF)
         cpu->delivering_vector = f.vector;
     cpu->calling = f.vector;
-    tell_event(cpu, f.vector, false, f.has_code, f.code);
+    tell_event(cpu, EVENT_FAULT, f.vector, f.has_code, f.code);
     interrupt(cpu, f.vector, INT_EXCEPTION, cpu->eip, f.has_code, f.code);
     cpu->delivering = 0;
 }
@@ -169,7 +169,7 @@ static void deliver(cpu_t *cpu, u8 vector, int_source_t source)
     cpu->delivering_vector = 32;                               /* benign, whatever the number: table 6-5 */
     explain_event(cpu, vector);
     cpu->count.interrupts++;
-    tell_event(cpu, vector, source == INT_HARDWARE, false, 0);
+    tell_event(cpu, EVENT_INTERRUPT, vector, false, 0);
     interrupt(cpu, vector, source, cpu->eip, false, 0);
     cpu->delivering = 0;
 }
@@ -184,7 +184,7 @@ static void deliver_events(cpu_t *cpu)
         cpu->delivering_vector = DB;
         explain_event(cpu, DB);
         cpu->halted = false;
-        tell_event(cpu, DB, false, false, 0);
+        tell_event(cpu, EVENT_TRAP, DB, false, 0);
         interrupt(cpu, DB, INT_EXCEPTION, cpu->eip, false, 0);
         cpu->delivering = 0;
     }

@@ -114,9 +114,9 @@ static inline void watch_memory(observer_t *self, cpu_t *cpu, u32 linear, width_
     mix(&((twin_t *)self)->accesses, linear + ((u64)(w + write) << 32)), mix(&((twin_t *)self)->accesses, value);
 }
 static inline void watch_port(observer_t *self, cpu_t *cpu, u16 port, width_t w, u32 value, bool write) { watch_memory(self, cpu, port, w, value, write); }
-static inline void watch_event(observer_t *self, cpu_t *cpu, unsigned vector, bool hardware, bool has_code, u32 code)
+static inline void watch_event(observer_t *self, cpu_t *cpu, event_kind_t kind, u8 vector, bool has_code, u32 code)
 {
-    watch_memory(self, cpu, vector, has_code ? W32 : W8, code, hardware);
+    watch_memory(self, cpu, vector + 0x100u * kind, has_code ? W32 : W8, code, false);
 }
 
 static inline bool twin_init(twin_t *t, model_t model)

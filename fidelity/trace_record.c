@@ -1,0 +1,242 @@
+/* trace_record.c - see trace_record.h.
+ *
+ * An instruction's record is finished when the next instruction or an event begins: what differs then is what it changed.  General registers and
+ * EFLAGS are compared always, the rest only after instructions that may change it, by a table made from instructions.def.
+ *
+ * Left out: device DMA and page walks are no records; a RESET shows as changes by the instruction before it; the registers of MMX are the x87's;
+ * of MSRs only EFER and SYSENTER's are fields. */
+#include "fidelity/trace_record.h"
+#include <stdlib.h>
+#include "cpu/block.h"
+#include "cpu/tables.h"
+
+/* ---- the state ---- */
+
+static void collect_x87(const cpu_t *cpu, u64 *s)
+{
+    const fpu_t *f = &cpu->fpu;
+    for (unsigned i = 0; i < 8; i++) {
+        u8 raw[10];
+        f80_put(raw, f->r[i]);
+        s[TRACE_X87_LOW + i] = get64(raw);
+        s[TRACE_X87_HIGH + i] = get(raw + 8, W16);
+    }
+    s[TRACE_X87_CONTROL] = f->control;
+    s[TRACE_X87_STATUS] = fpu_status(f);
+    s[TRACE_X87_TAGS] = f->full;
+    s[TRACE_X87_OPCODE] = f->opcode;
+    s[TRACE_X87_IP] = f->ip;
+    s[TRACE_X87_CS] = f->cs;
+    s[TRACE_X87_DP] = f->dp;
+    s[TRACE_X87_DS] = f->ds;
+}
+
+static void collect_system(const cpu_t *cpu, u64 *s)
+{
+    s[TRACE_CPL] = cpu->cpl;
+    for (unsigned n = 0; n < N_ALL_SEGMENTS; n++) {
+        s[TRACE_SELECTOR + n] = cpu->seg[n].selector;
+        s[TRACE_BASE + n] = cpu->seg[n].base;
+        s[TRACE_LIMIT + n] = cpu->seg[n].limit;
+        s[TRACE_ATTRIBUTES + n] = cpu->seg[n].attributes;
+    }
+    s[TRACE_CR0] = cpu->cr0;
+    s[TRACE_CR2] = cpu->cr2;
+    s[TRACE_CR3] = cpu->cr3;
+    s[TRACE_CR4] = cpu->cr4;
+    s[TRACE_EFER] = cpu->efer;
+    for (unsigned n = 0; n < 8; n++) s[TRACE_DR + n] = cpu->dr[n];
+    s[TRACE_GDTR_BASE] = cpu->gdtr.base;
+    s[TRACE_GDTR_LIMIT] = cpu->gdtr.limit;
+    s[TRACE_IDTR_BASE] = cpu->idtr.base;
+    s[TRACE_IDTR_LIMIT] = cpu->idtr.limit;
+    s[TRACE_SYSENTER_CS] = cpu->sysenter_cs;
+    s[TRACE_SYSENTER_ESP] = cpu->sysenter_esp;
+    s[TRACE_SYSENTER_EIP] = cpu->sysenter_eip;
+}
+
+void recorder_state(cpu_t *cpu, u64 state[TRACE_FIELDS])
+{
+    memset(state, 0, TRACE_FIELDS * sizeof *state);
+    for (unsigned n = 0; n < TRACE_GPRS; n++) state[n] = cpu->r[n];
+    state[TRACE_EFLAGS] = cpu_eflags(cpu);
+    collect_system(cpu, state);
+    collect_x87(cpu, state);
+}
+
+/* ---- what an instruction may change beside general registers and EFLAGS ---- */
+
+enum { MAY_NOTHING, MAY_X87, MAY_ALL };
+
+static u8 may_change(u16 instr)
+{
+    static const u16 nothing[] = { I_BT, I_BTS, I_BTR, I_BTC, I_CMPXCHG8B, I_LEA, I_CBW, I_CWD, I_XLAT, I_NOP, I_NOP_hint, I_DAA, I_DAS, I_AAA, I_AAS, I_AAM,
+        I_AAD, I_SALC, I_LAHF, I_SAHF, I_CLC, I_STC, I_CMC, I_CLD, I_STD, I_CLI, I_STI, I_PUSH, I_POP, I_PUSH_sreg, I_PUSHA, I_POPA, I_PUSHF, I_ENTER,
+        I_LEAVE, I_MOV_from_sreg, I_IN, I_OUT, I_JMP_near, I_CALL_near, I_RET, I_MUL, I_IMUL_1, I_DIV, I_IDIV, I_SETcc, I_CPUID, I_RDTSC };
+    for (unsigned i = 0; i < COUNT_OF(nothing); i++)
+        if (nothing[i] == instr) return MAY_NOTHING;
+    switch (instructions[instr].shape) {
+    case SHAPE_update: case SHAPE_examine: case SHAPE_assign: case SHAPE_extend: case SHAPE_modify: case SHAPE_change: case SHAPE_shift:
+    case SHAPE_double: case SHAPE_ternary: case SHAPE_scan: case SHAPE_exchange: case SHAPE_choose: case SHAPE_repeat: case SHAPE_branch:
+        return MAY_NOTHING;
+    default:
+        return MAY_ALL;
+    }
+}
+
+static void mark_x87(u8 *watch)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        for (unsigned j = 0; j < 8; j++)  watch[x87_memory[i][j].instr] = MAY_X87;
+        for (unsigned j = 0; j < 64; j++) watch[x87_register[i][j].instr] = MAY_X87;
+    }
+    watch[I_INVALID] = MAY_ALL;
+}
+
+/* ---- records ---- */
+
+static void changed(trace_recorder_t *r, unsigned field, u64 value)
+{
+    r->record.change[r->record.n_changes++] = (trace_change_t){ (u8)field, value, r->state[field] };
+    r->state[field] = value;
+}
+
+static void compare(trace_recorder_t *r, const u64 *now, unsigned first, unsigned end)
+{
+    for (unsigned i = first; i < end; i++)
+        if (now[i] != r->state[i]) changed(r, i, now[i]);
+}
+
+static void compare_registers(trace_recorder_t *r, const cpu_t *cpu)
+{
+    for (unsigned i = 0; i < TRACE_GPRS; i++)
+        if (cpu->r[i] != r->state[i]) changed(r, i, cpu->r[i]);
+    u32 eflags = cpu_eflags(cpu);
+    if (eflags != r->state[TRACE_EFLAGS]) changed(r, TRACE_EFLAGS, eflags);
+}
+
+static void finish(trace_recorder_t *r, const cpu_t *cpu, bool faulted)
+{
+    if (!r->open) return;
+    compare_registers(r, cpu);
+    if (UNLIKELY(r->kinds & RECORD_STATE && (r->whole || r->x87 || faulted))) {
+        u64 now[TRACE_FIELDS];
+        if (r->whole || faulted) {
+            collect_system(cpu, now);
+            compare(r, now, TRACE_CPL, TRACE_CPL + 1);
+            compare(r, now, TRACE_SELECTOR, TRACE_EFER + 1);
+            compare(r, now, TRACE_DR, TRACE_SYSENTER_EIP + 1);
+        }
+        collect_x87(cpu, now);
+        compare(r, now, TRACE_X87_LOW, TRACE_X87_DS + 1);
+    }
+    r->record.faulted = faulted;
+    r->open = false;
+    if (r->record.kind != TRACE_EVENT || r->kinds & RECORD_EVENTS) r->sink(r->owner, &r->record, r->identity);
+}
+
+static void begin(trace_recorder_t *r, const cpu_t *cpu, u8 kind, u32 eip)
+{
+    trace_record_t *t = &r->record;
+    r->open = true;
+    r->eip = eip;
+    t->kind = kind;
+    t->faulted = t->continued = t->has_code = false;
+    t->number = cpu_instructions(cpu);
+    t->linear = cpu->seg[CS].base + eip;
+    t->length = 0;
+    t->n_changes = t->n_accesses = 0;
+}
+
+/* Ops of the cache never change: their place, and how often the cache was emptied, tell the bytes.  0: an op that is not kept. */
+static u64 identity_of(const cpu_t *cpu)
+{
+    u64 place = (u64)(cpu->current - cpu->ops);
+    return place < SCRATCH_OPS ? 0 : (u64)cpu->blocks->generation << 20 | place;
+}
+
+static void before(observer_t *self, cpu_t *cpu, u32 eip, unsigned length)
+{
+    trace_recorder_t *r = (trace_recorder_t *)self;
+    trace_record_t *t = &r->record;
+    finish(r, cpu, false);
+    if (r->goes_on && !r->goes_on(r->owner, cpu, cpu->seg[CS].base + eip)) return;
+    begin(r, cpu, TRACE_INSTRUCTION, eip);
+    u8 may = r->watch[cold_of(cpu, cpu->current)->instr];
+    r->whole = may == MAY_ALL;
+    r->x87 = may == MAY_X87;
+    r->identity = identity_of(cpu);
+    if (r->knows && r->knows(r->owner, t->linear, r->identity)) return;
+    t->length = (u8)(length <= TRACE_INSTRUCTION_BYTES ? length : TRACE_INSTRUCTION_BYTES);
+    if (!cpu_peek(cpu, t->linear, t->bytes, t->length)) memset(t->bytes, 0, t->length);   /* code in device memory */
+}
+
+static void access(trace_recorder_t *r, trace_way_t way, u32 where, width_t w, u32 value)
+{
+    trace_record_t *t = &r->record;
+    if (!r->open) return;
+    if (t->n_accesses == TRACE_ACCESSES) {                     /* an instruction of many: what it changed comes with the last of its records */
+        r->sink(r->owner, t, r->identity);
+        t->continued = true;
+        t->n_accesses = 0;
+    }
+    t->access[t->n_accesses++] = (trace_access_t){ (u8)way, w == W8 ? 0 : w == W16 ? 1 : 2, where, value };
+}
+
+static void on_memory(observer_t *self, cpu_t *cpu, u32 linear, width_t w, u32 value, bool write)
+{
+    (void)cpu;
+    access((trace_recorder_t *)self, write ? TRACE_WRITE : TRACE_READ, linear, w, value);
+}
+
+static void on_port(observer_t *self, cpu_t *cpu, u16 port, width_t w, u32 value, bool write)
+{
+    (void)cpu;
+    access((trace_recorder_t *)self, write ? TRACE_OUT : TRACE_IN, port, w, value);
+}
+
+static void on_event(observer_t *self, cpu_t *cpu, event_kind_t kind, u8 vector, bool has_code, u32 code)
+{
+    static const u8 source[] = { [EVENT_FAULT] = TRACE_FAULT, [EVENT_TRAP] = TRACE_TRAP, [EVENT_INTERRUPT] = TRACE_INTERRUPT, [EVENT_SHUTDOWN] = TRACE_SHUTDOWN };
+    trace_recorder_t *r = (trace_recorder_t *)self;
+    finish(r, cpu, kind == EVENT_FAULT && r->open && r->record.kind == TRACE_INSTRUCTION && cpu->eip == r->eip);
+    begin(r, cpu, TRACE_EVENT, cpu->eip);
+    r->whole = true;
+    r->identity = 0;
+    r->record.source = source[kind];
+    r->record.vector = vector;
+    r->record.has_code = has_code;
+    r->record.code = code;
+}
+
+bool recorder_init(trace_recorder_t *r, unsigned kinds)
+{
+    memset(r, 0, sizeof *r);
+    r->kinds = kinds;
+    r->watch = calloc(N_INSTR, 1);
+    if (!r->watch) return false;
+    for (u16 i = 0; i < N_INSTR; i++) r->watch[i] = may_change(i);
+    mark_x87(r->watch);
+    r->observer = (observer_t){ .before = before, .memory = kinds & RECORD_MEMORY ? on_memory : NULL, .port = kinds & RECORD_PORTS ? on_port : NULL,
+                                .event = on_event };
+    return true;
+}
+
+void recorder_free(trace_recorder_t *r)
+{
+    free(r->watch);
+    r->watch = NULL;
+}
+
+void recorder_begin(trace_recorder_t *r, cpu_t *cpu)
+{
+    r->open = false;
+    recorder_state(cpu, r->state);
+    cpu_observe(cpu, &r->observer);
+}
+
+void recorder_end(trace_recorder_t *r, cpu_t *cpu)
+{
+    finish(r, cpu, false);
+    cpu_observe(cpu, NULL);
+}
