@@ -71,7 +71,7 @@ enum { TRACE_BLOCK = 256 << 10,          /* raw bytes in a block, at most */
 enum { TAG_KIND = 3, TAG_JUMP = 4, TAG_BYTES = 8, TAG_REGISTERS = 16, TAG_FLAGS = 32, TAG_ACCESSES = 64, TAG_MORE = 128 };
 enum { MORE_FIELDS = 1, MORE_FAULTED = 2, MORE_NUMBER = 4, MORE_CONTINUED = 8 };
 /* An access's first byte: way in bits 0-1, log2 of bytes in bits 2-3, and */
-enum { ACCESS_SAME_PLACE = 16, ACCESS_SAME_VALUE = 32 };
+enum { ACCESS_SAME_PLACE = 16, ACCESS_SAME_VALUE = 32, ACCESS_MORE = 64 };
 /* An event's second byte: source in bits 0-1, and */
 enum { EVENT_HAS_CODE = 4 };
 

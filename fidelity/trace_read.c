@@ -292,10 +292,8 @@ static void take_registers(trace_reader_t *r, trace_record_t *out)
 
 static void take_accesses(trace_reader_t *r, trace_record_t *out)
 {
-    u64 n = take_varint(r);
-    if (n > TRACE_ACCESSES) r->bad = true;
-    for (; n && !r->bad; n--) {
-        u8 head = take(r);
+    for (u8 head = ACCESS_MORE; head & ACCESS_MORE && !r->bad;) {
+        head = take(r);
         trace_access_t a = { .way = head & 3, .log2_bytes = head >> 2 & 3, .where = r->last_where, .value = r->last_value };
         bool port = a.way >= TRACE_IN;
         if (port) a.where = (u32)take_varint(r);
@@ -303,7 +301,8 @@ static void take_accesses(trace_reader_t *r, trace_record_t *out)
         if (!(head & ACCESS_SAME_VALUE)) a.value = (u32)take_varint(r);
         if (!port) r->last_where = a.where;
         r->last_value = a.value;
-        out->access[out->n_accesses++] = a;
+        if (out->n_accesses == TRACE_ACCESSES) r->bad = true;
+        else out->access[out->n_accesses++] = a;
     }
 }
 

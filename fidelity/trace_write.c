@@ -1,88 +1,41 @@
 /* trace_write.c - see trace_write.h: records made small, blocks compressed, an index at the end.  docs/trace-format.md is the document. */
-#define _FILE_OFFSET_BITS 64
 #include "fidelity/trace_write.h"
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <zlib.h>
+#include "fidelity/trace_pack.h"
 
 enum { KNOWN = 1 << 15 };        /* instructions whose bytes the writer remembers: a power of two */
 
 typedef struct { u32 linear, block; u64 identity; u8 length, bytes[TRACE_INSTRUCTION_BYTES]; } known_t;
-typedef struct { u64 offset, number; } index_t;
 
 struct trace_writer {
-    FILE    *file;
-    char     path[512], trouble[600];
-    u64      offset;             /* of the file */
+    trace_packer_t *packer;
     u64      state[TRACE_FIELDS];
     /* the block: predictions start anew in each */
-    u8      *raw, *packed, *at;
+    u8      *raw, *at;           /* at NULL: none has begun */
     u32      block, n_records;   /* block: its number, from 1 */
     u64      first_number;
     u64      next_number;
     u32      next_linear, last_where, last_value;
     known_t *known;
-    index_t *index;
-    size_t   n_index, index_room;
     u64      total_records, total_raw;
-    z_stream z;
 };
 
-/* ---- the file ---- */
-
-static void trouble(trace_writer_t *w, const char *what)
-{
-    if (!*w->trouble) snprintf(w->trouble, sizeof w->trouble, "%s: %s: %s", w->path, what, errno ? strerror(errno) : "no memory");
-}
-
-static void put_file(trace_writer_t *w, const void *from, size_t bytes)
-{
-    errno = 0;
-    if (!*w->trouble && fwrite(from, 1, bytes, w->file) != bytes) trouble(w, "cannot be written");
-    w->offset += bytes;
-}
-
-static void put_header(trace_writer_t *w, const char *about)
-{
-    u8 head[16], crc[4];
-    size_t bytes = strlen(about);
-    if (bytes > TRACE_ABOUT_BYTES) bytes = TRACE_ABOUT_BYTES;
-    memcpy(head, TRACE_MAGIC, 8);
-    put(head + 8, W16, TRACE_MAJOR);
-    put(head + 10, W16, TRACE_MINOR);
-    put(head + 12, W32, (u32)bytes);
-    put(crc, W32, (u32)crc32(crc32(0, head, sizeof head), (const u8 *)about, (uInt)bytes));
-    put_file(w, head, sizeof head);
-    put_file(w, about, bytes);
-    put_file(w, crc, sizeof crc);
-}
-
-trace_writer_t *trace_create(const char *path, const char *about, const u64 state[TRACE_FIELDS], char *why, size_t why_bytes)
+trace_writer_t *trace_create(const char *path, const char *about, char *why, size_t why_bytes)
 {
     trace_writer_t *w = calloc(1, sizeof *w);
-    if (w) {
-        w->raw = malloc(TRACE_BLOCK);
-        w->packed = malloc(TRACE_PACKED);
-        w->known = calloc(KNOWN, sizeof *w->known);
+    if (w) w->known = calloc(KNOWN, sizeof *w->known);
+    if (!w || !w->known) snprintf(why, why_bytes, "out of memory");
+    else if ((w->packer = packer_open(path, about, why, why_bytes)) != NULL) {
+        w->raw = packer_put(w->packer, NULL, 0, 0, 0);
+        return w;
     }
-    if (!w || !w->raw || !w->packed || !w->known || deflateInit(&w->z, 1) != Z_OK) {
-        snprintf(why, why_bytes, "out of memory");
-        if (w) { free(w->raw); free(w->packed); free(w->known); free(w); }
-        return NULL;
-    }
-    snprintf(w->path, sizeof w->path, "%s", path);
-    memcpy(w->state, state, sizeof w->state);
-    w->file = fopen(path, "wb");
-    if (!w->file) {
-        snprintf(why, why_bytes, "%s: cannot be created: %s", path, strerror(errno));
-        deflateEnd(&w->z);
-        free(w->raw); free(w->packed); free(w->known); free(w);
-        return NULL;
-    }
-    put_header(w, about);
-    return w;
+    if (w) free(w->known);
+    free(w);
+    return NULL;
 }
+
+void trace_begin(trace_writer_t *w, const u64 state[TRACE_FIELDS]) { memcpy(w->state, state, sizeof w->state); }
 
 /* ---- blocks ---- */
 
@@ -113,41 +66,11 @@ static void begin_block(trace_writer_t *w, const trace_record_t *first)
         }
 }
 
-static void note_index(trace_writer_t *w)
-{
-    if (w->n_index == w->index_room) {
-        size_t room = w->index_room ? w->index_room * 2 : 256;
-        index_t *more = realloc(w->index, room * sizeof *more);
-        if (!more) { errno = 0; trouble(w, "the index"); return; }
-        w->index = more;
-        w->index_room = room;
-    }
-    w->index[w->n_index++] = (index_t){ w->offset, w->first_number };
-}
-
 static void end_block(trace_writer_t *w)
 {
-    u8 head[TRACE_BLOCK_HEADER];
-    size_t raw = (size_t)(w->at - w->raw);
-    deflateReset(&w->z);
-    w->z.next_in = w->raw;
-    w->z.avail_in = (uInt)raw;
-    w->z.next_out = w->packed;
-    w->z.avail_out = TRACE_PACKED;
-    errno = 0;
-    if (deflate(&w->z, Z_FINISH) != Z_STREAM_END) trouble(w, "cannot be compressed");
-    size_t packed = TRACE_PACKED - w->z.avail_out;
-    put(head, W32, TRACE_BLOCK_MARK);
-    put(head + 4, W32, (u32)packed);
-    put(head + 8, W32, (u32)raw);
-    put(head + 12, W32, w->n_records);
-    put64(head + 16, w->first_number);
-    put(head + 24, W32, (u32)crc32(0, w->packed, (uInt)packed));
-    put(head + 28, W32, (u32)crc32(0, head, 28));
-    note_index(w);
-    put_file(w, head, sizeof head);
-    put_file(w, w->packed, packed);
-    w->total_raw += raw;
+    size_t bytes = (size_t)(w->at - w->raw);
+    w->total_raw += bytes;
+    w->raw = packer_put(w->packer, w->raw, bytes, w->n_records, w->first_number);
     w->at = NULL;
 }
 
@@ -212,11 +135,11 @@ static u8 *put_flags(trace_writer_t *w, u8 *at, const trace_record_t *r, u8 *tag
 
 static u8 *put_accesses(trace_writer_t *w, u8 *at, const trace_record_t *r)
 {
-    at = put_varint(at, r->n_accesses);
     for (unsigned i = 0; i < r->n_accesses; i++) {
         const trace_access_t *a = &r->access[i];
         bool port = a->way >= TRACE_IN, same_place = !port && a->where == w->last_where, same_value = a->value == w->last_value;
-        *at++ = (u8)(a->way | a->log2_bytes << 2 | (same_place ? ACCESS_SAME_PLACE : 0) | (same_value ? ACCESS_SAME_VALUE : 0));
+        bool more = i + 1 < r->n_accesses;
+        *at++ = (u8)(a->way | a->log2_bytes << 2 | (same_place ? ACCESS_SAME_PLACE : 0) | (same_value ? ACCESS_SAME_VALUE : 0) | (more ? ACCESS_MORE : 0));
         if (port) at = put_varint(at, a->where);
         else if (!same_place) at = put_varint(at, zigzag((s32)(a->where - w->last_where)));
         if (!same_value) at = put_varint(at, a->value);
@@ -301,42 +224,17 @@ void trace_put(trace_writer_t *w, const trace_record_t *r, u64 identity)
 
 trace_size_t trace_size(const trace_writer_t *w)
 {
-    return (trace_size_t){ w->total_records, w->total_raw + (w->at ? (u64)(w->at - w->raw) : 0), w->offset };
+    return (trace_size_t){ w->total_records, w->total_raw + (w->at ? (u64)(w->at - w->raw) : 0), packer_written(w->packer) };
 }
 
-bool trace_failed(const trace_writer_t *w) { return *w->trouble; }
+bool trace_failed(const trace_writer_t *w) { return packer_failed(w->packer); }
 
-static void put_index(trace_writer_t *w)
-{
-    u64 begins = w->offset;
-    u8 piece[16];
-    put(piece, W32, TRACE_INDEX_MARK);
-    put(piece + 4, W32, (u32)w->n_index);
-    u32 crc = (u32)crc32(0, piece, 8);
-    put_file(w, piece, 8);
-    for (size_t i = 0; i < w->n_index; i++) {
-        put64(piece, w->index[i].offset);
-        put64(piece + 8, w->index[i].number);
-        crc = (u32)crc32(crc, piece, 16);
-        put_file(w, piece, 16);
-    }
-    put(piece, W32, crc);
-    put_file(w, piece, 4);
-    put64(piece, begins);
-    put(piece + 8, W32, TRACE_TRAILER_MARK);
-    put(piece + 12, W32, (u32)crc32(0, piece, 12));
-    put_file(w, piece, TRACE_TRAILER);
-}
-
-bool trace_finish(trace_writer_t *w, char *why, size_t why_bytes)
+bool trace_finish(trace_writer_t *w, trace_size_t *size, char *why, size_t why_bytes)
 {
     if (w->at) end_block(w);
-    put_index(w);
-    errno = 0;
-    if (fclose(w->file) != 0) trouble(w, "cannot be written");
-    bool good = !*w->trouble;
-    if (!good) snprintf(why, why_bytes, "%s", w->trouble);
-    deflateEnd(&w->z);
-    free(w->raw); free(w->packed); free(w->known); free(w->index); free(w);
+    *size = trace_size(w);
+    bool good = packer_close(w->packer, &size->packed, why, why_bytes);
+    free(w->known);
+    free(w);
     return good;
 }

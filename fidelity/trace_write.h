@@ -6,9 +6,10 @@
 
 typedef struct trace_writer trace_writer_t;
 
-/* Begin a file.  about: lines "key: value\n" (see docs) that say what was recorded.  state: the fields' values before the first record.
- * NULL: why says it. */
-trace_writer_t *trace_create(const char *path, const char *about, const u64 state[TRACE_FIELDS], char *why, size_t why_bytes);
+/* Begin a file.  about: lines "key: value\n" (see docs) that say what was recorded.  NULL: why says it. */
+trace_writer_t *trace_create(const char *path, const char *about, char *why, size_t why_bytes);
+/* The fields' values before the first record, to be told before it. */
+void trace_begin(trace_writer_t *w, const u64 state[TRACE_FIELDS]);
 
 /* Would a record of the instruction at `linear` need no bytes?  identity: not 0, and the same number only if the bytes at this address are the
  * same as when it was last given. */
@@ -23,4 +24,4 @@ trace_size_t trace_size(const trace_writer_t *w);
 bool trace_failed(const trace_writer_t *w);
 
 /* End the file: its last block, the index.  false: something could not be written, why says it. */
-bool trace_finish(trace_writer_t *w, char *why, size_t why_bytes);
+bool trace_finish(trace_writer_t *w, trace_size_t *size, char *why, size_t why_bytes);

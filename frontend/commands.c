@@ -11,6 +11,7 @@ static const command_t commands[] = {
     { "conform", "instructions recorded on hardware against this processor", command_conform },
     { "disasm",  "bytes, or a file's, as instructions", command_disasm },
     { "help",    "what a command does: doppel help disasm", command_help },
+    { "trace",   "what a machine's processor does, recorded", command_trace },
 };
 
 const command_t *command_find(const char *word)

@@ -38,3 +38,4 @@ bool command_number(const char *text, u64 *value);
 int command_help(int argc, char **argv);
 int command_conform(int argc, char **argv);
 int command_disasm(int argc, char **argv);
+int command_trace(int argc, char **argv);

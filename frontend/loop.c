@@ -186,7 +186,7 @@ static void show(session_t *s, u64 now)
 static void progress(session_t *s, u64 now)
 {
     char line[80];
-    if (s->display || now - s->progress_at < SECOND / 2 || now - s->began < 2 * SECOND) return;
+    if (s->display || s->watcher || now - s->progress_at < SECOND / 2 || now - s->began < 2 * SECOND) return;
     if (s->serial[0].kind == PORT_STDIO || s->serial[1].kind == PORT_STDIO || s->debugcon.kind == PORT_STDIO) return;
     s->progress_at = now;
     snprintf(line, sizeof line, "%.1f s of the guest's time, %.0f MIPS", (double)pc_now(s->pc) / 1e9, s->pacing.mips);
@@ -216,8 +216,12 @@ static void attend(session_t *s, u32 wait_ms)
 static bool run_some(session_t *s, u64 until)
 {
     u64 before = host_now(), done = pc_instructions(s->pc), left = s->options->stop_after - done;
-    u64 limit = left < CHUNK ? left : CHUNK;
-    pc_stop_t stop = limit ? pc_run(s->pc, until, limit) : STOP_NONE;
+    u64 limit = left < CHUNK ? left : CHUNK, to = until;
+    watcher_t *w = s->watcher;
+    if (w && w->instruction > done && w->instruction - done < limit) limit = w->instruction - done;
+    if (w && w->time > pc_now(s->pc) && w->time < to) to = w->time;
+    pc_stop_t stop = limit ? pc_run(s->pc, to, limit) : STOP_NONE;
+    if (w) w->look(w, s);
     u64 after = host_now(), rate;
     close_retired(s);
     stopped(s, stop);

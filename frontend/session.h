@@ -13,6 +13,12 @@
 enum { STATUS_GOOD = 0, STATUS_TROUBLE = 1, STATUS_TRIPLE_FAULT = 2, STATUS_WAIT_FAILED = 3, STATUS_TIMEOUT = 4 };
 enum { SERIAL_LOG = 1 << 16 };           /* a power of two: what COM1 sent and no wait-serial has found yet */
 
+/* Somebody who wants to look at the machine at certain moments: run_some stops exactly there and calls; it calls after each piece of a run. */
+typedef struct watcher {
+    u64  instruction, time;              /* the next moments; UINT64_MAX: none */
+    void (*look)(struct watcher *self, struct session *s);
+} watcher_t;
+
 typedef struct session {
     const options_t *options;
     pc_t      *pc;
@@ -47,6 +53,7 @@ typedef struct session {
     bool       said_triple_fault;
     struct { char text[512]; u64 said_at; } trouble[4];      /* the last of the disks, host time: not said again at once */
     u64        began, progress_at;       /* host time */
+    watcher_t *watcher;                  /* NULL: none */
     bool       ended; int status;
     const char *end;                     /* for -stats: "power-off", "quit", ... */
 } session_t;

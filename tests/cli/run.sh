@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh - the program from outside: what it says, what status it ends with, what becomes of the files.  ./run.sh DOPPEL [CASE]
 #
-# A case is a function case_NAME in one of the files images.sh, options.sh, endings.sh, writing.sh and commands.sh beside this one; without a
+# A case is a function case_NAME in one of the files images.sh, options.sh, endings.sh, writing.sh, commands.sh and traces.sh beside this one; without a
 # name all of them run.  A case ends with status 0 when every fact held, 1 when one did not (it is named), and 77 when something
 # that the case needs is absent (named too; ctest shows it as skipped).
 #
@@ -13,7 +13,7 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 doppel=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 [ -x "$doppel" ] || { echo "$1: no such program" >&2; exit 1; }
-groups='images options endings writing commands'
+groups='images options endings writing commands traces'
 
 # --- without a case: each in a shell of its own ---
 if [ $# = 1 ]; then

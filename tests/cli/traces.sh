@@ -1,0 +1,43 @@
+# traces.sh - doppel trace and doppel diff.  Sourced by run.sh.
+
+has()          # has PATTERN...: the standard output has lines that match
+{
+    for pattern; do grep -q -- "$pattern" out || fail "$ran: no line like \"$pattern\" in: $(head -20 out)"; done
+}
+
+case_trace_recorded_and_shown()
+{
+    bootable disk 1440K B8 34 12 50 E4 71 EB FE      # mov ax, 1234h; push ax; in al, 71h; jmp $
+    run trace -o t -from 0000:7C00 -until @7C06 -- disk;         ends 0; silent; has '^t: 3 records'
+    run trace -print t;                                          ends 0; silent
+    has '^# model: pentium4' ' 0000:00007C00 B8 34 12 .* mov ax, 1234h .*; eax=00001234' ' 50 .* push ax .* write \[00007B..\]:1234' ' in al, 71h .* in 71:00'
+    [ "$(grep -c '0000:00007C0' out)" = 3 ] || fail "$ran: not three instructions"
+    number=$(sed -n 's/^ *\([0-9]*\) 0000:00007C03.*/\1/p' out)
+    run trace -print t -from $number -count 1;                   ends 0; silent; has 'push ax'
+    [ "$(grep -cv '^#' out)" = 1 ] || fail "$ran: more than one line"
+    run trace -print t -csv;                                     ends 0; silent; has '^number,kind,cs,eip' "^$number,instruction,0000,00007C03,00007C03,50,\"push ax\""
+    run trace -print t -jsonl -from $number -count 1;            ends 0; silent; has "^{\"number\":$number,\"cs\":0,\"eip\":31747,.*\"bytes\":\"50\",\"text\":\"push ax\""
+    run trace -o u -until 1000 -filter none -- -cpu 486 disk;    ends 0; silent
+    run trace -print u;                                          ends 0; silent; has '^# model: 486'
+    if grep -q 'read \|write \| in \| out ' out; then grep ';.* \(read\|write\|in\|out\) ' out && fail "$ran: accesses in spite of -filter none"; fi
+    :
+}
+
+case_trace_trouble()
+{
+    bootable disk 1440K EB FE
+    run trace;                                       refused "trace wants"
+    run trace -o t -print t;                         refused "trace wants"
+    run trace -o t -from nonsense -- disk;           refused "-from nonsense"
+    run trace -o t -filter nonsense -- disk;         refused "-filter nonsense"
+    run trace -o t -- -nonsense disk;                refused "no option -nonsense"
+    run trace -o missing/t -- disk;                  refused "missing/t"
+    run trace -print missing;                        refused "missing"
+    run trace -print disk;                           refused "disk" "offset 0"
+    run trace -o t -from text:never -- -stop-after 3M disk;   ends 3
+    run trace -o t -until 200000 -- disk;            ends 0
+    dd if=t of=cut bs=1 count=5000 2>/dev/null
+    run trace -print cut -count 3;                   ends 0
+    dd if=/dev/zero of=t bs=1 seek=3000 count=9 conv=notrunc 2>/dev/null
+    run trace -print t;                              refused "t: offset" "check sum"
+}
