@@ -121,9 +121,9 @@ static void watch_memory(observer_t *self, cpu_t *cpu, u32 linear, width_t w, u3
     }
 }
 
-static void watch_event(observer_t *self, cpu_t *cpu, unsigned vector, bool hardware, bool has_code, u32 code)
+static void watch_event(observer_t *self, cpu_t *cpu, event_kind_t kind, u8 vector, bool has_code, u32 code)
 {
-    (void)cpu; (void)vector; (void)hardware; (void)has_code; (void)code;
+    (void)cpu; (void)kind; (void)vector; (void)has_code; (void)code;
     ((idle_t *)self)->disturbed = true;
 }
 

@@ -31,6 +31,15 @@ static void collect_x87(const cpu_t *cpu, u64 *s)
     s[TRACE_X87_DS] = f->ds;
 }
 
+static void collect_simd(const cpu_t *cpu, u64 *s)
+{
+    for (unsigned n = 0; n < 8; n++) {
+        s[TRACE_XMM_LOW + n] = cpu->simd.xmm[n].q[0];
+        s[TRACE_XMM_HIGH + n] = cpu->simd.xmm[n].q[1];
+    }
+    s[TRACE_MXCSR] = cpu->simd.mxcsr;
+}
+
 static void collect_system(const cpu_t *cpu, u64 *s)
 {
     s[TRACE_CPL] = cpu->cpl;
@@ -62,6 +71,7 @@ void recorder_state(cpu_t *cpu, u64 state[TRACE_FIELDS])
     state[TRACE_EFLAGS] = cpu_eflags(cpu);
     collect_system(cpu, state);
     collect_x87(cpu, state);
+    collect_simd(cpu, state);
 }
 
 /* ---- what an instruction may change beside general registers and EFLAGS ---- */
@@ -123,9 +133,11 @@ static void finish(trace_recorder_t *r, const cpu_t *cpu, bool faulted)
         u64 now[TRACE_FIELDS];
         if (r->whole || faulted) {
             collect_system(cpu, now);
+            collect_simd(cpu, now);
             compare(r, now, TRACE_CPL, TRACE_CPL + 1);
             compare(r, now, TRACE_SELECTOR, TRACE_EFER + 1);
             compare(r, now, TRACE_DR, TRACE_SYSENTER_EIP + 1);
+            compare(r, now, TRACE_XMM_LOW, TRACE_MXCSR + 1);
         }
         collect_x87(cpu, now);
         compare(r, now, TRACE_X87_LOW, TRACE_X87_DS + 1);
