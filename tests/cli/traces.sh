@@ -39,5 +39,7 @@ case_trace_trouble()
     dd if=t of=cut bs=1 count=5000 2>/dev/null
     run trace -print cut -count 3;                   ends 0
     dd if=/dev/zero of=t bs=1 seek=3000 count=9 conv=notrunc 2>/dev/null
+    run trace -print t;                              ends 1; grep -q 't: offset .* check sum' err || fail "$ran: $(cat err)"
+    dd if=/dev/zero of=t bs=1 seek=20 count=9 conv=notrunc 2>/dev/null
     run trace -print t;                              refused "t: offset" "check sum"
 }
