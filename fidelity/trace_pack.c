@@ -3,15 +3,10 @@
 #define _POSIX_C_SOURCE 200809L
 #include "fidelity/trace_pack.h"
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <zlib.h>
-#ifndef DOPPEL_THREADS
-#  define DOPPEL_THREADS 0
-#endif
-#if DOPPEL_THREADS
-#  include <pthread.h>
-#endif
 
 typedef struct { u64 offset, number; } index_t;
 
@@ -29,14 +24,12 @@ struct trace_packer {
     size_t   bytes;
     u32      records;
     u64      number;
-#if DOPPEL_THREADS
     pthread_t       thread;
     pthread_mutex_t lock;
     pthread_cond_t  changed;
     bool            threaded, busy, ending;
     u64             written;     /* offset and trouble, as seen between blocks */
     bool            failed;
-#endif
 };
 
 /* ---- the file ---- */
@@ -127,7 +120,6 @@ static void put_index(trace_packer_t *p)
 
 /* ---- the thread ---- */
 
-#if DOPPEL_THREADS
 static void *work(void *self)
 {
     trace_packer_t *p = self;
@@ -205,20 +197,6 @@ bool packer_failed(trace_packer_t *p)
     pthread_mutex_unlock(&p->lock);
     return failed;
 }
-#else
-static void begin_thread(trace_packer_t *p) { (void)p; }
-static void end_thread(trace_packer_t *p)   { (void)p; }
-static void hand_over(trace_packer_t *p, const u8 *raw, size_t bytes, u32 records, u64 number)
-{
-    p->raw = raw;
-    p->bytes = bytes;
-    p->records = records;
-    p->number = number;
-    write_block(p);
-}
-u64  packer_written(trace_packer_t *p) { return p->offset; }
-bool packer_failed(trace_packer_t *p)  { return *p->trouble; }
-#endif
 
 /* ---- life ---- */
 

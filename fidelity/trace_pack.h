@@ -1,5 +1,5 @@
 /* trace_pack.h - the file under a trace being written: blocks are compressed and written by a thread of their own while the next one is made.
- * Without threads (DOPPEL_THREADS 0) the same happens at once.  The file's bytes do not depend on it. */
+ * If there can be no thread the same happens at once.  The file's bytes do not depend on it. */
 #pragma once
 #include <stddef.h>
 #include "fidelity/trace_format.h"
