@@ -46,6 +46,15 @@ void trace_flags(u32 eflags, char *text)
     *at = 0;
 }
 
+const char *const trace_models[N_MODELS] = { "386", "486", "pentium", "pentium-mmx", "pentium2", "pentium3", "pentium4" };
+
+model_t trace_model(const char *name)
+{
+    for (unsigned i = 0; i < N_MODELS; i++)
+        if (strcmp(name, trace_models[i]) == 0) return (model_t)i;
+    return MODEL_PENTIUM4;
+}
+
 /* ---- lines ---- */
 
 static const char *const ways[] = { "read", "write", "in", "out" };

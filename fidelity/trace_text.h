@@ -15,6 +15,10 @@ void trace_disassemble(const trace_record_t *r, u32 eip, u16 mode, model_t model
 /* "CF PF ZF" by name.  text holds 64 bytes. */
 void trace_flags(u32 eflags, char *text);
 
+/* A processor by the name in a trace's header (-cpu's); pentium4 if there is none of this name. */
+model_t trace_model(const char *name);
+extern const char *const trace_models[N_MODELS];
+
 void trace_heading(FILE *out, trace_style_t style);
 /* One record, one line; state: the fields after it. */
 void trace_line(FILE *out, trace_style_t style, const u64 state[TRACE_FIELDS], const trace_record_t *r, model_t model);

@@ -153,7 +153,7 @@ static int record(const char *path, const moment_t *from, const moment_t *until,
     if (o.display == DISPLAY_DEFAULT) o.display = DISPLAY_NONE;
     session_t *s = session_open(&o, &why);
     if (!s) { say("trace: %s", why.text); return STATUS_TROUBLE; }
-    describe_machine(s, about, sizeof about);
+    describe_machine(s, kinds, about, sizeof about);
     bool ready = recorder_init(&t.recorder, kinds) || refuse(&why, "out of memory");
     if (ready) t.writer = trace_create(path, about, why.text, sizeof why.text);
     if (!t.writer) {

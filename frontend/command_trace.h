@@ -1,6 +1,5 @@
 /* command_trace.h - moments of a run, as `doppel trace` and `doppel diff` name them. */
 #pragma once
-#include "cpu/cpu.h"
 #include "frontend/session.h"
 
 typedef enum { MOMENT_NONE, MOMENT_INSTRUCTION, MOMENT_TIME, MOMENT_LINEAR, MOMENT_FAR, MOMENT_TEXT } moment_kind_t;
@@ -11,5 +10,4 @@ bool parse_moment(const char *option, const char *text, moment_t *m, why_t *why)
 /* "memory,ports" and so on, as RECORD_... of fidelity/trace_record.h. */
 bool parse_kinds(const char *text, unsigned *kinds, why_t *why);
 /* "key: value" lines about a machine, for a trace's header. */
-void describe_machine(const session_t *s, char *text, size_t bytes);
-model_t model_named(const char *name);                   /* as describe_machine writes it; pentium4 if there is none of this name */
+void describe_machine(const session_t *s, unsigned kinds, char *text, size_t bytes);

@@ -77,15 +77,6 @@ bool parse_kinds(const char *text, unsigned *kinds, why_t *why)
 
 /* ---- a machine in words ---- */
 
-static const char *const model_names[] = { "386", "486", "pentium", "pentium-mmx", "pentium2", "pentium3", "pentium4" };
-
-model_t model_named(const char *name)
-{
-    for (unsigned i = 0; i < COUNT_OF(model_names); i++)
-        if (strcmp(name, model_names[i]) == 0) return (model_t)i;
-    return MODEL_PENTIUM4;
-}
-
 static size_t add_file(char *text, size_t bytes, size_t at, const char *role, const char *path)
 {
     struct stat about;
@@ -94,12 +85,13 @@ static size_t add_file(char *text, size_t bytes, size_t at, const char *role, co
     return at + (size_t)snprintf(text + at, bytes - at, "image: %s, %lld bytes, %s\n", role, size, path);
 }
 
-void describe_machine(const session_t *s, char *text, size_t bytes)
+void describe_machine(const session_t *s, unsigned kinds, char *text, size_t bytes)
 {
     static const char *const disks[] = { "hda", "hdb", "hdc", "hdd" }, *const floppies[] = { "fda", "fdb" };
     const options_t *o = s->options;
-    size_t at = (size_t)snprintf(text, bytes, "program: doppel\nmodel: %s\nram: %u\nengine: %s\nips: %" PRIu64 "\n", model_names[o->cpu % N_CPU_MODELS], o->ram_bytes,
-                                 s->engine == ENGINE_L1 ? "L1" : "L0", o->ips);
+    size_t at = (size_t)snprintf(text, bytes, "program: doppel\nmodel: %s\nram: %u\nengine: %s\nips: %" PRIu64 "\nkinds: instructions%s%s%s%s\n", trace_models[o->cpu % N_CPU_MODELS], o->ram_bytes,
+                                 s->engine == ENGINE_L1 ? "L1" : "L0", o->ips, kinds & RECORD_MEMORY ? ",memory" : "", kinds & RECORD_PORTS ? ",ports" : "",
+                                 kinds & RECORD_EVENTS ? ",events" : "", kinds & RECORD_STATE ? ",state" : "");
     for (unsigned i = 0; i < o->images; i++)    at = add_file(text, bytes, at, "by content", o->image[i]);
     for (unsigned i = 0; i < PC_FLOPPIES; i++)  at = add_file(text, bytes, at, floppies[i], o->floppy[i]);
     for (unsigned i = 0; i < PC_DISKS; i++)     at = add_file(text, bytes, at, disks[i], o->disk[i]);
@@ -120,7 +112,7 @@ static bool print_all(trace_reader_t *r, u64 count, trace_style_t style)
     if (!record) { say("trace: out of memory"); return false; }
     trace_about_value(r, "model", model, sizeof model);
     for (u64 n = 0; n < count && (answer = trace_next(r, record)) == TRACE_GOT && !ferror(stdout); n++)
-        trace_line(stdout, style, trace_state(r), record, model_named(model));
+        trace_line(stdout, style, trace_state(r), record, trace_model(model));
     free(record);
     if (answer == TRACE_WRONG) say("trace: %s", trace_why(r));
     if (answer == TRACE_END && count && trace_truncated(r)) say("trace: the file was cut off: the recording goes on beyond its last whole block");

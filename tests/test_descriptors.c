@@ -250,10 +250,10 @@ static void make_case(case_t *c)
 
 static struct { observer_t observer; jmp_buf out; bool external, running; int vector; u32 code; } watcher;
 
-static void event(observer_t *self, cpu_t *c, unsigned vector, bool hardware, bool has_code, u32 code)
+static void event(observer_t *self, cpu_t *c, event_kind_t kind, u8 vector, bool has_code, u32 code)
 {
     (void)self; (void)c;
-    if (hardware) { watcher.running = true; return; }
+    if (kind == EVENT_INTERRUPT) { watcher.running = true; return; }
     watcher.vector = (int)vector;
     watcher.code = has_code ? code : 0;
     longjmp(watcher.out, 1);
