@@ -166,9 +166,9 @@ static bus_t bus;
 static cpu_t cpu;
 static struct { observer_t observer; jmp_buf out; int vector; u32 code; } watcher;
 
-static void event(observer_t *self, cpu_t *c, unsigned vector, bool hardware, bool has_code, u32 code)
+static void event(observer_t *self, cpu_t *c, event_kind_t kind, u8 vector, bool has_code, u32 code)
 {
-    (void)self; (void)c; (void)hardware;
+    (void)self; (void)c; (void)kind;
     watcher.vector = (int)vector;
     watcher.code = has_code ? code : 0;
     longjmp(watcher.out, 1);

@@ -30,10 +30,10 @@ static u32 rnd(void) { seed = seed * 6364136223846793005u + 1442695040888963407u
 static u32 below(u32 n) { return rnd() % n; }
 static bool chance(u32 n) { return below(n) == 0; }
 
-static void event(observer_t *self, cpu_t *c, unsigned vector, bool hardware, bool has_code, u32 code)
+static void event(observer_t *self, cpu_t *c, event_kind_t kind, u8 vector, bool has_code, u32 code)
 {
     machine_t *m = (machine_t *)self;
-    (void)c; (void)hardware;
+    (void)c; (void)kind;
     m->vector = (int)vector;
     m->code = has_code ? code : 0;
     longjmp(m->out, 1);
