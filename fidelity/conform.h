@@ -19,7 +19,7 @@ typedef struct {
     conform_form_t *forms;
     unsigned n_forms;
     u64      vectors;
-    u64      row[16];                    /* how often each row of known_differences explained one */
+    u64      row[32];                    /* how often each row of known_differences explained one */
     bool     done;
 } conform_file_t;
 
@@ -36,7 +36,7 @@ typedef struct {
     conform_form_t *forms;               /* all files together, worst first */
     unsigned n_forms;
     conform_form_t  total;
-    u64      row[16];
+    u64      row[32];
     unsigned bad_files;
     double   seconds;
 } conform_t;

@@ -1,6 +1,7 @@
 /* known.c - see known.h.
  *
  * A row explains a difference only if what this processor did instead is what the manual of the 386 says: each row checks that.
+ * Where no manual says what an opcode did on the older processor there is nothing to check; such rows say so.
  * "i386 manual": Intel, 80386 Programmer's Reference Manual (1986); "80286 manual": iAPX 286 Programmer's Reference Manual (1985). */
 #include "fidelity/known.h"
 
@@ -8,7 +9,12 @@ static u32 ext(const vector_run_t *v) { return v->modrm >> 3 & 7; }
 static bool memory_form(const vector_run_t *v) { return v->modrm >> 6 != 3; }
 static bool theirs(const vector_run_t *v, int vector) { return v->t->has_exception && v->t->exception == vector; }
 
-static u32 at(u32 segment, u32 offset) { return (segment << 4) + (offset & 0xFFFF); }
+/* Above one megabyte the 8086 begins again at 0 (i386 manual, 14.7, 17). */
+static u32 at(const vector_run_t *v, u32 segment, u32 offset)
+{
+    u32 linear = (segment << 4) + (offset & 0xFFFF);
+    return v->recorded == RECORDED_8086 ? linear & 0xFFFFF : linear;
+}
 static u32 word(const vector_machine_t *m, u32 physical) { return physical < VECTOR_RAM - 1 ? get(m->ram + physical, W16) : 0; }
 
 /* ---- what the instruction is ---- */
@@ -55,14 +61,14 @@ static bool nothing_written(const vector_machine_t *m, const vector_run_t *v, u3
 static bool raised(const vector_machine_t *m, const vector_run_t *v, int vector)
 {
     const u32 *given = v->given, *ours = v->ours;
-    u32 sp = (given[MOO_ESP] - 6) & 0xFFFF, frame = at(given[MOO_SS], sp), flags = given[MOO_EFLAGS];
+    u32 sp = (given[MOO_ESP] - 6) & 0xFFFF, frame = at(v, given[MOO_SS], sp), flags = given[MOO_EFLAGS];
     if (!v->halted || v->upper || v->fault != vector || ours[MOO_ESP] != ((given[MOO_ESP] & 0xFFFF0000) | sp) || sp > 0xFFFA)
         return false;
     for (unsigned n = MOO_EAX; n < MOO_EFLAGS; n++)
         if (n != MOO_CS && n != MOO_EIP && n != MOO_ESP && ours[n] != given[n]) return false;
     return word(m, frame) == (given[MOO_EIP] & 0xFFFF) && word(m, frame + 2) == given[MOO_CS] && word(m, frame + 4) == (flags & 0xFFFF)
         && nothing_written(m, v, frame) && ours[MOO_EFLAGS] == (flags & ~(u32)(FLAG_IF | FLAG_TF)) && ours[MOO_CS] == word(m, 4 * (u32)vector + 2)
-        && (ours[MOO_EIP] & 0xFFFF) == ((word(m, 4 * (u32)vector) + 1) & 0xFFFF);
+        && (ours[MOO_EIP] & 0xFFFF) == ((word(m, 4 * (u32)vector) + (v->recorded == RECORDED_8086 ? 0 : 1)) & 0xFFFF);
 }
 
 /* The instruction was executed up to the HLT behind it. */
@@ -105,7 +111,7 @@ static bool row_escape(vector_machine_t *m, vector_run_t *v)
 static bool row_pushed(vector_machine_t *m, vector_run_t *v)
 {
     (void)m;
-    u32 frame = at(v->wanted[MOO_SS], v->wanted[MOO_ESP] + 2);
+    u32 frame = at(v, v->wanted[MOO_SS], v->wanted[MOO_ESP] + 2);
     if (!v->t->has_exception || v->registers || v->flags || v->upper || v->n_memory == 0 || v->n_memory > 2) return false;
     for (unsigned i = 0; i < v->n_memory; i++) {
         if (v->memory[i].physical - frame > 1) return false;
@@ -123,7 +129,7 @@ static bool row_fs_gs(vector_machine_t *m, vector_run_t *v)
 /* The bits that came from memory are the ones we hold. */
 static bool row_iopl(vector_machine_t *m, vector_run_t *v)
 {
-    u32 image = at(v->given[MOO_SS], v->given[MOO_ESP] + (v->opcode == 0xCF ? 4 : 0)), bits = FLAG_IOPL | FLAG_NT;
+    u32 image = at(v, v->given[MOO_SS], v->given[MOO_ESP] + (v->opcode == 0xCF ? 4 : 0)), bits = FLAG_IOPL | FLAG_NT;
     if ((v->opcode != 0x9D && v->opcode != 0xCF) || !(v->flags & bits) || v->fault >= 0 || ((word(m, image) ^ v->ours[MOO_EFLAGS]) & bits))
         return false;
     v->flags &= ~bits;
@@ -145,6 +151,81 @@ static bool row_string(vector_machine_t *m, vector_run_t *v)
     return left <= 2 && vector_settle(v);
 }
 
+/* ---- the 8086: i386 manual, 14.7, "Differences From 8086" ---- */
+
+/* Opcodes that the 8086 was not documented to have, ModRM extensions included (8086 Family User's Manual, table 4-13). */
+static bool row_no_opcode(vector_machine_t *m, vector_run_t *v)
+{
+    u32 op = v->opcode, reg = ext(v);
+    bool prefix = false;
+    (void)m;
+    for (unsigned i = 0; i < v->opcode_at; i++) prefix |= v->t->code[i] >= 0x64 && v->t->code[i] <= 0x67;
+    bool none = prefix || op >= 0x100 || (op >= 0x60 && op <= 0x6F) || op == 0xC0 || op == 0xC1 || op == 0xC8 || op == 0xC9 || op == 0xF1 || op == 0xD6
+             || (op >= 0xD0 && op <= 0xD3 && reg == 6) || (op == 0xFE && reg > 1) || (op == 0xFF && reg == 7) || ((op == 0x8C || op == 0x8E) && reg > 3)
+             || (op == 0x8E && reg == 1) || ((op == 0x8F || op == 0xC6 || op == 0xC7) && reg != 0)
+             || (!memory_form(v) && (op == 0x8D || op == 0xC4 || op == 0xC5 || (op == 0xFF && (reg == 3 || reg == 5))));
+    return none && vector_settle(v);
+}
+static bool row_coprocessor(vector_machine_t *m, vector_run_t *v) { (void)m; return (v->opcode & ~7u) == 0xD8 && vector_settle(v); }
+
+/* The word behind SP is what SP was, not what it is. */
+static bool row_push_sp(vector_machine_t *m, vector_run_t *v)
+{
+    u32 pushed = at(v, v->given[MOO_SS], v->given[MOO_ESP] - 2);
+    if ((v->opcode != 0x54 && (v->opcode != 0xFF || v->modrm != 0xF4)) || v->registers || v->flags || v->upper || v->fault >= 0) return false;
+    for (unsigned i = 0; i < v->n_memory; i++)
+        if (v->memory[i].physical - pushed > 1) return false;
+    return word(m, pushed) == (v->given[MOO_ESP] & 0xFFFF) && vector_settle(v);
+}
+
+/* In the image of FLAGS that an instruction pushed, bits 12-15 were ones; what POPF and IRET took from memory stays. */
+static bool row_high_flags(vector_machine_t *m, vector_run_t *v)
+{
+    u32 image = at(v, v->wanted[MOO_SS], v->wanted[MOO_ESP] + (v->opcode == 0x9C ? 1 : 5));
+    bool pushes = v->opcode == 0x9C || (v->opcode >= 0xCC && v->opcode <= 0xCE);
+    if (row_iopl(m, v)) return true;
+    if (!pushes || v->n_memory != 1 || v->memory[0].physical != image || (v->memory[0].theirs ^ v->memory[0].ours) != 0xF0 || v->memory[0].theirs < 0xF0) return false;
+    v->n_memory = 0;
+    return true;
+}
+
+static bool row_count(vector_machine_t *m, vector_run_t *v)
+{
+    (void)m;
+    return (v->opcode == 0xD2 || v->opcode == 0xD3) && (v->given[MOO_ECX] & 0xFF) > 31 && v->fault < 0 && vector_settle(v);
+}
+
+static bool at_vector_0(const vector_machine_t *m, const vector_run_t *v)
+{
+    return v->wanted[MOO_CS] == word(m, 2) && (v->wanted[MOO_EIP] & 0xFFFF) == word(m, 0);
+}
+static bool divides(const vector_run_t *v) { return v->opcode == 0xD4 || ((v->opcode == 0xF6 || v->opcode == 0xF7) && ext(v) >= 6); }
+
+/* Both stand at vector 0; the frames differ in IP, and in FLAGS, which are undefined. */
+static bool row_divide(vector_machine_t *m, vector_run_t *v) { return divides(v) && raised(m, v, DE) && at_vector_0(m, v) && vector_settle(v); }
+static bool row_quotient(vector_machine_t *m, vector_run_t *v)
+{
+    u32 quotient = v->ours[MOO_EAX] & (v->opcode == 0xF6 ? 0xFF : 0xFFFF);
+    return divides(v) && v->opcode != 0xD4 && ext(v) == 7 && v->fault < 0 && at_vector_0(m, v) && quotient == (v->opcode == 0xF6 ? 0x80u : 0x8000u) && vector_settle(v);
+}
+/* The prefix says nothing here, and the 8086 gave the quotient another sign. */
+static bool row_rep_divide(vector_machine_t *m, vector_run_t *v)
+{
+    (void)m;
+    return v->rep && divides(v) && v->opcode != 0xD4 && ext(v) == 7 && vector_settle(v);
+}
+static bool row_crossing(vector_machine_t *m, vector_run_t *v)
+{
+    (void)m;
+    return !v->t->has_exception && (v->fault == GP || v->fault == SS_FAULT) && vector_settle(v);
+}
+static bool row_decimal(vector_machine_t *m, vector_run_t *v)
+{
+    bool adjusts = v->opcode == 0x27 || v->opcode == 0x2F || v->opcode == 0x37 || v->opcode == 0x3F;
+    (void)m;
+    return adjusts && !(v->registers & ~(1u << MOO_EAX)) && !v->n_memory && !v->upper && v->fault < 0 && vector_settle(v);
+}
+
 #define ON(processor) (1u << RECORDED_##processor)
 const known_t known_differences[] = {
     { "LOCK", "the 386 raises #UD before all but read-modify-write instructions on memory; the 286 locks anything", "i386 manual, 14.8 and chapter 17, LOCK",
@@ -160,6 +241,16 @@ const known_t known_differences[] = {
     { "IDIV overflow", "a quotient that does not fit is #DE; the 286 gives -128 for some byte quotients of two negative numbers", "SDM vol. 2, IDIV", ON(286), row_idiv },
     { "coprocessor operand", "without an 80287 the 286 looks at the first word of the operand only", "80286 manual, interrupts 9 and 13", ON(286), row_escape },
     { "pushed SS", "an interrupt pushes FLAGS, CS and IP; three vectors of the collection of 1,473,000 show SS in the place of CS", "i386 manual, chapter 17, INT", ON(286), row_pushed },
+    { "no opcode", "an opcode that the 8086 was not documented to have; the 386 has another there, or #UD (nothing to check)", "i386 manual, 14.7, 3", ON(8086), row_no_opcode },
+    { "no 8087", "the board had no coprocessor (nothing to check)", "README of the collections", ON(8086), row_coprocessor },
+    { "PUSH SP", "the 386 pushes SP as it was before; the 8086 as it is behind", "i386 manual, 14.7, 4", ON(8086), row_push_sp },
+    { "shift count", "the 386 takes counts modulo 32; the 8086 shifts up to 255 times", "i386 manual, 14.7, 5", ON(8086), row_count },
+    { "divide error", "IP on the stack is the instruction's own on the 386, the next one's on the 8086", "i386 manual, 14.7, 2", ON(8086), row_divide },
+    { "IDIV 80h", "quotients of 80h and 8000h are #DE on the 8086", "i386 manual, 14.7, 11", ON(8086), row_quotient },
+    { "REP IDIV", "REP before a division is undefined; the 8086 changes the quotient's sign", "i386 manual, 14.7, 6", ON(8086), row_rep_divide },
+    { "crossing FFFFh", "an operand or an instruction across offset FFFFh is #GP or #SS; on the 8086 it goes on at offset 0", "i386 manual, 14.7, 7 and 8", ON(8086), row_crossing },
+    { "high flags", "bits 12-15 of FLAGS are ones on the stack of the 8086; the 386 has IOPL and NT there", "i386 manual, 14.7, 12", ON(8086), row_high_flags },
+    { "decimal adjust", "AL above 99h, or with AF: the 286 and 386 differ from the 8086 in AH, CF and the undefined flags", "recorded from both: collections 8086 v1 and 80286 v1", ON(8086), row_decimal },
     { "FS and GS", "the 386 has segment registers 4 and 5; the 286 raises #UD", "i386 manual, 2.3.2", ON(286), row_fs_gs },
 };
 const unsigned n_known_differences = COUNT_OF(known_differences);
@@ -170,7 +261,7 @@ const unsigned n_known_differences = COUNT_OF(known_differences);
  * rounded down to even; the stack pointer tells the true one. */
 static void drop_undefined(vector_run_t *v)
 {
-    u32 pushed = at(v->wanted[MOO_SS], v->wanted[MOO_ESP] + 4);
+    u32 pushed = at(v, v->wanted[MOO_SS], v->wanted[MOO_ESP] + 4);
     unsigned kept = 0;
     v->flags &= ~v->undefined;
     for (unsigned i = 0; i < v->n_memory; i++) {

@@ -285,7 +285,12 @@ bool moo_next(moo_t *moo, moo_test_t *test)
             clear(test, moo);
             test->at = start;
             trouble = read_test(c.body, test, &at);
-            if (!trouble) return true;
+            if (!trouble) {
+                if (moo->n_read && test->index < moo->next_index) test->index = moo->next_index;
+                moo->next_index = test->index + 1;
+                moo->n_read++;
+                return true;
+            }
         }
         if (trouble) return refuse_at(moo, trouble, (size_t)(at - moo->data));
     }

@@ -28,7 +28,7 @@ typedef struct {
 } moo_state_t;
 
 typedef struct {
-    u32         index;
+    u32         index;                   /* as the file says; counted on where it does not grow (8086 v1: all 0) */
     char        name[MOO_MAX_NAME];      /* disassembly, cut if longer */
     u8          code[MOO_MAX_CODE];      /* the instruction's bytes, and the HLT behind it where the collection has one */
     u32         n_code;
@@ -45,6 +45,7 @@ typedef struct {
 typedef struct {
     const u8   *data;
     size_t      bytes, at;
+    u32         n_read, next_index;
     u32         version, n_tests;        /* from the header; version: major << 8 | minor */
     char        processor[5];            /* "8086", "C286", "386E"; without the spaces */
     char        mnemonic[9];             /* META */

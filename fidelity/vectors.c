@@ -233,12 +233,12 @@ static void set_up(vector_machine_t *m, const vector_run_t *v)
     cpu_set_eflags(cpu, v->given[MOO_EFLAGS]);
 }
 
-/* The 8086 went on into NOPs: a HLT in place of the first.  false: it stands elsewhere (a jump to itself, say): one instruction by count. */
+/* The 8086 went on into NOPs: a HLT in place of the first (or blank memory, which is HLT).  false: it stands elsewhere (a jump to itself, say): one instruction by count. */
 static bool close_with_halt(vector_machine_t *m, const vector_run_t *v)
 {
     u32 at = ((v->wanted[MOO_CS] << 4) + v->wanted[MOO_EIP]) & m->bus.a20_mask;
     u32 start = ((v->given[MOO_CS] << 4) + v->given[MOO_EIP]) & m->bus.a20_mask;
-    if (at >= VECTOR_RAM || at - start < v->t->n_code || m->expected[at] != 0x90) return false;
+    if (at >= VECTOR_RAM || at - start < v->t->n_code || (m->expected[at] != 0x90 && m->expected[at] != 0xF4)) return false;
     m->expected[at] = 0xF4;
     set_byte(m, at, 0xF4);
     return true;
