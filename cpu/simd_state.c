@@ -138,7 +138,7 @@ static void masked_store(cpu_t *cpu, const op_t *op, vector_t v, vector_t mask, 
     u32 offset = address_reg(cpu, op, EDI);
     for (unsigned i = 0; i < bytes; i++)
         if (mask.b[LANE8(i)] >> 7)
-            place[i] = open_at(cpu, op->seg, (offset + i) & address_mask(op), W8, ACCESS_WRITE);
+            place[i] = open_at(cpu, op->seg, offset + i, W8, ACCESS_WRITE);
     for (unsigned i = 0; i < bytes; i++)
         if (mask.b[LANE8(i)] >> 7)
             place_put(cpu, place[i], W8, v.b[LANE8(i)]);
