@@ -317,10 +317,66 @@ static inline void segments(program_t *p)
     alu(p);
 }
 
+/* ---- x87, MMX, SSE ---- */
+
+/* Mostly aligned, mostly there. */
+static inline void vector_operand(program_t *p, u32 reg)
+{
+    switch (any(p, 8)) {
+    case 0:          memory(p, reg); break;
+    case 1: case 2:  absolute(p, reg, data_offset(p) & ~15u); break;
+    default:         b1(p, 0xC0 | reg << 3 | any(p, 8));
+    }
+}
+/* Every opcode with every prefix: what is nobody's is #UD. */
+static inline void vector(program_t *p)
+{
+    static const u8 prefixes[] = { 0, 0, 0x66, 0x66, 0xF3, 0xF2 };
+    static const struct { u8 first, last; } ranges[] = { { 0x10, 0x17 }, { 0x28, 0x2F }, { 0x50, 0x5F }, { 0x58, 0x5F }, { 0x60, 0x6F }, { 0x70, 0x76 }, { 0x7C, 0x7F },
+                                                         { 0xC2, 0xC6 }, { 0xD0, 0xEF }, { 0xD0, 0xEF }, { 0xF0, 0xFE }, { 0xF0, 0xFE } };
+    u32 range = any(p, COUNT_OF(ranges)), opcode = ranges[range].first + any(p, ranges[range].last - ranges[range].first + 1u);
+    u8 prefix = prefixes[any(p, COUNT_OF(prefixes))];
+    if (prefix) b1(p, prefix);
+    b1(p, 0x0F);
+    b1(p, opcode);
+    if (opcode >= 0x71 && opcode <= 0x73) b1(p, 0xC0 | (2 + 2 * any(p, 3)) << 3 | any(p, 8));
+    else                                  vector_operand(p, any(p, 8));
+    if ((opcode >= 0x70 && opcode <= 0x73) || opcode == 0xC2 || (opcode >= 0xC4 && opcode <= 0xC6)) b1(p, any(p, 3) ? any(p, 40) : any(p, 256));
+}
+static inline void vectors(program_t *p)
+{
+    for (u32 n = 1 + any(p, 5); n--;) vector(p);
+}
+/* Control words, and the state to memory and back. */
+static inline void vector_state(program_t *p)
+{
+    static const u32 words[] = { 0x1F80, 0x1FA0, 0x1FA0, 0x9FC0, 0x7F80, 0x3FA0, 0x5FBF, 0x0F80, 0x1F00, 0x0000 };
+    u32 at = data_offset(p) & ~15u;
+    switch (any(p, 4)) {
+    case 0:                                                                      /* mov [at], word; ldmxcsr [at] */
+        if (!p->code32) b1(p, 0x66);
+        b1(p, 0xC7); absolute(p, 0, at); b4(p, words[any(p, COUNT_OF(words))]);
+        b1(p, 0x0F); b1(p, 0xAE); absolute(p, 2, at);
+        break;
+    case 1: b1(p, 0x0F); b1(p, 0xAE); absolute(p, any(p, 4), at); break;
+    case 2: b1(p, 0x0F); b1(p, 0x77); break;
+    default: b1(p, 0xDB); b1(p, 0xE3);
+    }
+}
+static inline void x87(program_t *p)
+{
+    if (any(p, 4) == 0) { b1(p, 0xDB); b1(p, 0xE3); }
+    for (u32 n = 1 + any(p, 3); n--;) {
+        b1(p, 0xD8 | any(p, 8));
+        modrm(p, any(p, 8));
+    }
+}
+
 static inline void emit(program_t *p)
 {
     static void (*const kinds[])(program_t *) = { alu, alu, alu, alu, alu, shift_or_group3, shift_or_group3, move, move, move, move,
-        bits_and_more, bits_and_more, inc_dec, inc_dec, inc_dec, stack, stack, stack, string, point, point, modify_self, ports, system_things };
+        bits_and_more, bits_and_more, inc_dec, inc_dec, inc_dec, stack, stack, stack, string, point, point, modify_self, ports, system_things,
+        vectors, vectors, vectors, vector_state, x87 };
     kinds[any(p, COUNT_OF(kinds))](p);
 }
 

@@ -89,6 +89,15 @@ static bool same_segment(const segment_t *a, const segment_t *b)
     return a->selector == b->selector && a->attributes == b->attributes && a->base == b->base && a->limit == b->limit;
 }
 
+static bool same_fpu(const fpu_t *a, const fpu_t *b)
+{
+    for (int n = 0; n < 8; n++)
+        if (a->r[n].m != b->r[n].m || a->r[n].se != b->r[n].se) return false;
+    return a->control == b->control && a->status == b->status && a->top == b->top && a->full == b->full && a->opcode == b->opcode
+        && a->error_opcode == b->error_opcode && a->cs == b->cs && a->ds == b->ds && a->ip == b->ip && a->dp == b->dp;
+}
+static bool same_simd(const simd_t *a, const simd_t *b) { return a->mxcsr == b->mxcsr && !memcmp(a->xmm, b->xmm, sizeof a->xmm); }
+
 /* The first thing that differs, or NULL. */
 static const char *difference(const twin_t *ta, const twin_t *tb)
 {
@@ -101,6 +110,8 @@ static const char *difference(const twin_t *ta, const twin_t *tb)
     if (a->r[NOREG] | b->r[NOREG]) return "the register that is always 0";
     if (cpu_eflags(a) != cpu_eflags(b)) return "eflags";
     for (int n = 0; n < N_ALL_SEGMENTS; n++) if (!same_segment(&a->seg[n], &b->seg[n])) return segs[n];
+    if (!same_fpu(&a->fpu, &b->fpu)) return "the x87";
+    if (!same_simd(&a->simd, &b->simd)) return "xmm or mxcsr";
     if (a->cpl != b->cpl) return "cpl";
     if (a->cr0 != b->cr0 || a->cr2 != b->cr2 || a->cr3 != b->cr3 || a->cr4 != b->cr4) return "a control register";
     if (memcmp(a->dr, b->dr, sizeof a->dr) != 0 || a->debug_pending != b->debug_pending) return "debug registers";
@@ -197,6 +208,14 @@ static u64 fold(u64 digest, const twin_t *t)
         u32 base = t->cpu.seg[n].base, selector = t->cpu.seg[n].selector;
         FIELD(&w, base);
         FIELD(&w, selector);
+    }
+    for (int n = 0; n < 8; n++) {
+        f80_t x87 = t->cpu.fpu.r[n];
+        vector_t xmm = t->cpu.simd.xmm[n];
+        FIELD(&w, x87.m);
+        FIELD(&w, x87.se);
+        FIELD(&w, xmm.q[0]);
+        FIELD(&w, xmm.q[1]);
     }
     FIELD_BYTES(&w, (u8 *)(uintptr_t)t->ram, sizeof t->ram);
     return w.hash;
