@@ -8,6 +8,8 @@
 
 static const lowering_t *lowering(const cpu_t *cpu) { return cpu->l1 ? &lowering_l1 : &lowering_l0; }
 
+static void learn_pairs(block_cache_t *b, const lowering_t *low);
+
 /* ---- the arena ---- */
 
 bool blocks_init(cpu_t *cpu)
@@ -22,10 +24,12 @@ bool blocks_init(cpu_t *cpu)
     b->hash = calloc(BLOCK_HASH, sizeof(block_t *));
     b->page = calloc(cpu->code.n_pages ? cpu->code.n_pages : 1, sizeof(block_t *));
     b->jump = calloc(JUMP_CACHE, sizeof *b->jump);
-    if (!b->ops || !b->cold || !b->blocks || !b->hash || !b->page || !b->jump) {
+    b->pairs = calloc(PAIR_SLOTS, sizeof *b->pairs);
+    if (!b->pairs || !b->ops || !b->cold || !b->blocks || !b->hash || !b->page || !b->jump) {
         blocks_free(cpu);
         return false;
     }
+    learn_pairs(b, &lowering_l1);
     b->n_ops = SCRATCH_OPS;
     cpu->ops = b->ops;
     cpu->cold = b->cold;
@@ -43,6 +47,7 @@ void blocks_free(cpu_t *cpu)
     free(b->hash);
     free(b->page);
     free(b->jump);
+    free(b->pairs);
     free(b);
     cpu->blocks = NULL;
 }
@@ -205,18 +210,42 @@ static bool leaves_segment(const builder_t *b, u32 i)
     return instructions[b->cold[i].instr].shape == SHAPE_branch && b->ops[i].disp > b->cpu->seg[CS].limit;
 }
 
-/* One handler for op i and the one behind it, where there is one; op i + 1 keeps its own.  `next` is that op's number among the frequent
- * handlers before it was joined itself; returns op i's. */
-static int join(builder_t *b, u32 i, int next)
+static u32 pair_slot(run_fn *first, run_fn *second)
+{
+    u64 h = (u64)(uintptr_t)first * 0x9E3779B97F4A7C15u ^ (u64)(uintptr_t)second * 0xC2B2AE3D27D4EB4Fu;
+    return (u32)(h >> 40) & (PAIR_SLOTS - 1);
+}
+
+/* The table of pairs, hashed by both handlers: addresses are known only now. */
+static void learn_pairs(block_cache_t *b, const lowering_t *low)
+{
+    for (unsigned n = 0; low->pairs && n < *low->n_pairs && n < PAIR_SLOTS / 2; n++) {
+        u32 slot = pair_slot(low->pairs[n].first, low->pairs[n].second);
+        while (b->pairs[slot].both)
+            slot = (slot + 1) & (PAIR_SLOTS - 1);
+        b->pairs[slot] = low->pairs[n];
+    }
+}
+
+static run_fn *pair_of(const block_cache_t *b, run_fn *first, run_fn *second)
+{
+    for (u32 slot = pair_slot(first, second); b->pairs[slot].both; slot = (slot + 1) & (PAIR_SLOTS - 1))
+        if (b->pairs[slot].first == first && b->pairs[slot].second == second)
+            return b->pairs[slot].both;
+    return NULL;
+}
+
+/* One handler for op i and the one behind it, where there is one; op i + 1 keeps its own.  `next` is that op's handler before it was paired
+ * itself, or NULL; returns op i's. */
+static run_fn *join(builder_t *b, u32 i, run_fn *next)
 {
     const lowering_t *low = lowering(b->cpu);
+    op_t *op = &b->ops[i];
     if (!low->select)
-        return -1;
-    run_fn *fused = i + 1 < b->n && !leaves_segment(b, i + 1) ? low->fuse(b->cpu->mode, &b->ops[i], &b->cold[i], &b->cold[i + 1]) : NULL;
-    int own = low->frequent(b->ops[i].run);
-    run_fn *pair = low->pair(own, next);
-    if (fused)     b->ops[i].run = fused;
-    else if (pair) b->ops[i].run = pair;
+        return NULL;
+    run_fn *fused = i + 1 < b->n && !leaves_segment(b, i + 1) ? low->fuse(b->cpu->mode, op, &b->cold[i], &b->cold[i + 1]) : NULL;
+    run_fn *own = fused ? fused : op->run, *pair = fused || !next ? NULL : pair_of(b->cpu->blocks, own, next);
+    op->run = pair ? pair : own;
     return own;
 }
 
@@ -226,13 +255,13 @@ static void specialise(builder_t *b)
 {
     const lowering_t *low = lowering(b->cpu);
     u16 mode = b->cpu->mode, live = FLAGS_STATUS;
-    int next = -1;                                             /* which frequent handler follows */
+    run_fn *next = NULL;                                       /* the handler that follows */
     for (u32 i = b->n; i--;) {
         const cold_t *c = &b->cold[i];
         if (c->instr == I_OBSERVE)
             live = FLAGS_STATUS;                               /* somebody looks here */
         if (c->instr > I_UD2 || c->instr == I_INVALID) {
-            next = -1;
+            next = NULL;
             continue;
         }
         u16 writes = surely_written(c, &b->ops[i]);

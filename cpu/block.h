@@ -10,7 +10,7 @@
 #include "cpu/decode.h"
 
 enum { BLOCK_MAX = 48, ARENA_OPS = 1 << 19, ARENA_BLOCKS = 1 << 16, BLOCK_HASH = 1 << 15, JUMP_CACHE = 1 << 12,
-       SCRATCH_OPS = 3 * BLOCK_MAX + 8, NO_PAGE = 0xFFFFFFFF };
+       PAIR_SLOTS = 1 << 12, SCRATCH_OPS = 3 * BLOCK_MAX + 8, NO_PAGE = 0xFFFFFFFF };
 
 typedef struct block {
     u32 physical, second_page;   /* of the first byte; of the second page or NO_PAGE */
@@ -32,6 +32,7 @@ typedef struct block_cache {
     block_t **hash;              /* BLOCK_HASH heads */
     block_t **page;              /* heads by page of RAM */
     jump_entry_t *jump;          /* JUMP_CACHE entries */
+    struct joined *pairs;        /* PAIR_SLOTS entries: see lowering.h */
     u64       n_built, n_killed;
 } block_cache_t;
 

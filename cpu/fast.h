@@ -114,7 +114,5 @@ extern const variants_t l1_alu[N_INSTR][N_FORMS];            /* lower_l1_alu.c *
 run_fn *l1_choose(u16 mode, const op_t *op, const cold_t *c);                           /* lower_l1_choose.c: CMOVcc */
 run_fn *l1_fuse(u16 mode, const op_t *op, const cold_t *first, const cold_t *second);   /* lower_l1_fused.c */
 
-/* Pairs of frequent handlers, lower_l1_pairs.c: the number of a handler among them, or -1; the handler for two of them, or NULL. */
-extern run_fn *const l1_push[2][2], *const l1_pop[2][2], *const l1_lea;      /* [width - 1][SEGMENTED]; 32 bits; lower_l1.c */
-int     l1_frequent(run_fn *run);
-run_fn *l1_pair(int first, int second);
+extern const joined_t l1_pairs[];                            /* lower_l1_pairs.c */
+extern const unsigned l1_n_pairs;

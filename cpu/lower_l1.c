@@ -10,8 +10,8 @@
 
 #define STACK_ROW(h) { { h##_W16_FLAT, h##_W16_SEGMENTED }, { h##_W32_FLAT, h##_W32_SEGMENTED } }
 
-#define PUSH_R_STUB(w, memory) static HANDLER(PUSH_R_##w##_##memory) { if (!push_register_step(cpu, op, w, memory)) HAND_OVER(generic); GO(op + 1); }
-#define PUSH_I_STUB(w, memory) static HANDLER(PUSH_I_##w##_##memory) { \
+#define PUSH_R_STUB(w, memory) HANDLER(PUSH_R_##w##_##memory) { if (!push_register_step(cpu, op, w, memory)) HAND_OVER(generic); GO(op + 1); }
+#define PUSH_I_STUB(w, memory) HANDLER(PUSH_I_##w##_##memory) { \
     u32 esp = (cpu->r[ESP] - w / 8) & stack_mask_of(cpu, memory); \
     u8 *host = probe_stack(cpu, esp, w, ACCESS_WRITE, memory); \
     if (UNLIKELY(!host)) HAND_OVER(generic); \
@@ -19,7 +19,7 @@
     move_stack(cpu, esp, memory); \
     GO(op + 1); }
 /* PUSH m: the operand and the stack in kinds of their own; here both flat, as 32-bit systems have them. */
-static HANDLER(PUSH_M_W32) {
+HANDLER(PUSH_M_W32) {
     const u8 *from = probe(cpu, op, W32, ACCESS_READ, FLAT);
     u32 esp = cpu->r[ESP] - 4;
     u8 *host = from ? probe_stack(cpu, esp, W32, ACCESS_WRITE, FLAT) : NULL;
@@ -27,8 +27,8 @@ static HANDLER(PUSH_M_W32) {
     put(host, W32, get(from, W32));
     cpu->r[ESP] = esp;
     GO(op + 1); }
-#define POP_STUB(w, memory) static HANDLER(POP_##w##_##memory) { if (!pop_register_step(cpu, op, w, memory)) HAND_OVER(generic); GO(op + 1); }
-#define CALL_STUB(w, memory) static HANDLER(CALL_##w##_##memory) { \
+#define POP_STUB(w, memory) HANDLER(POP_##w##_##memory) { if (!pop_register_step(cpu, op, w, memory)) HAND_OVER(generic); GO(op + 1); }
+#define CALL_STUB(w, memory) HANDLER(CALL_##w##_##memory) { \
     u32 esp = (cpu->r[ESP] - w / 8) & stack_mask_of(cpu, memory); \
     u8 *host = probe_stack(cpu, esp, w, ACCESS_WRITE, memory); \
     if (UNLIKELY(!host)) HAND_OVER(generic); \
@@ -51,11 +51,11 @@ COLD /* Indirect jumps and calls: the target from a register or from memory, the
     u32 eip = reg(cpu, op->dst, w); \
     if (UNLIKELY(eip > cpu->seg[CS].limit)) HAND_OVER(generic); \
     GO_INDIRECT(eip); }
-#define JMP_M_STUB(w, memory) static HANDLER(JMP_M_##w##_##memory) { \
+#define JMP_M_STUB(w, memory) HANDLER(JMP_M_##w##_##memory) { \
     const u8 *host = probe(cpu, op, w, ACCESS_READ, memory); \
     if (UNLIKELY(!host || get(host, w) > cpu->seg[CS].limit)) HAND_OVER(generic); \
     GO_INDIRECT(get(host, w)); }
-#define CALL_R_STUB(w, memory) static HANDLER(CALL_R_##w##_##memory) { \
+#define CALL_R_STUB(w, memory) HANDLER(CALL_R_##w##_##memory) { \
     u32 eip = reg(cpu, op->dst, w), esp = (cpu->r[ESP] - w / 8) & stack_mask_of(cpu, memory); \
     u8 *host = probe_stack(cpu, esp, w, ACCESS_WRITE, memory); \
     if (UNLIKELY(!host || eip > cpu->seg[CS].limit)) HAND_OVER(generic); \
@@ -71,7 +71,7 @@ static run_fn *const jump_memory[2][N_MEMORIES] = { { JMP_M_W16_BASED, JMP_M_W16
 
 static const op_t *remember(cpu_t *cpu, const op_t *site, u32 eip);
 
-#define RET_STUB(w, memory) static HANDLER(RET_##w##_##memory) { \
+#define RET_STUB(w, memory) HANDLER(RET_##w##_##memory) { \
     u32 esp = cpu->r[ESP] & stack_mask_of(cpu, memory); \
     const u8 *host = probe_stack(cpu, esp, w, ACCESS_READ, memory); \
     if (UNLIKELY(!host)) HAND_OVER(generic); \
@@ -86,7 +86,7 @@ static const op_t *remember(cpu_t *cpu, const op_t *site, u32 eip);
 #define STACK_STUBS(w, memory) PUSH_R_STUB(w, memory) PUSH_I_STUB(w, memory) POP_STUB(w, memory) CALL_STUB(w, memory) RET_STUB(w, memory)
 STACK_STUBS(W16, FLAT) STACK_STUBS(W32, FLAT) STACK_STUBS(W16, SEGMENTED) STACK_STUBS(W32, SEGMENTED)
 
-run_fn *const l1_push[2][2] = STACK_ROW(PUSH_R), *const l1_pop[2][2] = STACK_ROW(POP);
+static run_fn *const push_register[2][2] = STACK_ROW(PUSH_R), *const pop_register[2][2] = STACK_ROW(POP);
 static run_fn *const push_immediate[2][2] = STACK_ROW(PUSH_I), *const call_direct[2][2] = STACK_ROW(CALL), *const ret_near[2][2] = STACK_ROW(RET);
 
 static const op_t *remember(cpu_t *cpu, const op_t *site_, u32 eip)
@@ -105,11 +105,11 @@ static const op_t *remember(cpu_t *cpu, const op_t *site_, u32 eip)
 
 /* ---- branches and conditions: one handler per condition code ---- */
 
-static HANDLER(jump_direct) { GO_OR_LEAVE(taken(cpu, op)); }
+HANDLER(jump_direct) { GO_OR_LEAVE(taken(cpu, op)); }
 
 #define EACH_CC(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
-#define JCC_STUB(cc) static HANDLER(Jcc_##cc) { if (!condition(&cpu->f, cc)) GO(op + 1); GO_OR_LEAVE(taken(cpu, op)); }
-#define SETCC_STUB(cc) static HANDLER(SETcc_##cc) { set_reg(cpu, op->dst, W8, condition(&cpu->f, cc)); GO(op + 1); }
+#define JCC_STUB(cc) HANDLER(Jcc_##cc) { if (!condition(&cpu->f, cc)) GO(op + 1); GO_OR_LEAVE(taken(cpu, op)); }
+#define SETCC_STUB(cc) HANDLER(SETcc_##cc) { set_reg(cpu, op->dst, W8, condition(&cpu->f, cc)); GO(op + 1); }
 #define JCC_ENTRY(cc) Jcc_##cc,
 #define SETCC_ENTRY(cc) SETcc_##cc,
 EACH_CC(JCC_STUB) EACH_CC(SETCC_STUB)
@@ -121,8 +121,7 @@ COUNT_STUB(LOOP) COUNT_STUB(LOOPE) COUNT_STUB(LOOPNE) COUNT_STUB(JCXZ)
 
 /* ---- a few more without operands in memory ---- */
 
-static HANDLER(LEA_32)     { set_reg(cpu, op->dst, W32, offset_of(cpu, op)); GO(op + 1); }
-run_fn *const l1_lea = LEA_32;
+HANDLER(LEA_32)     { set_reg(cpu, op->dst, W32, offset_of(cpu, op)); GO(op + 1); }
 static HANDLER(LEA_16)     { set_reg(cpu, op->dst, W16, offset_of(cpu, op)); GO(op + 1); }
 static HANDLER(NOP_fast)   { GO(op + 1); }
 static HANDLER(CWD_32)     { cpu->r[EDX] = (u32)((s32)cpu->r[EAX] >> 31); GO(op + 1); }
@@ -156,8 +155,8 @@ static run_fn *select_l1(u16 mode, const op_t *op, const cold_t *c, bool dead)
         if (run) return run;
     }
     switch (c->instr) {
-    case I_PUSH: return c->dst_kind == M ? select_push_memory(mode, op, c) : (c->dst_kind == R ? l1_push : push_immediate)[c->width - 1u][stack_of(mode) == SEGMENTED];
-    case I_POP:  return c->dst_kind == R ? l1_pop[c->width - 1u][stack_of(mode) == SEGMENTED] : NULL;
+    case I_PUSH: return c->dst_kind == M ? select_push_memory(mode, op, c) : (c->dst_kind == R ? push_register : push_immediate)[c->width - 1u][stack_of(mode) == SEGMENTED];
+    case I_POP:  return c->dst_kind == R ? pop_register[c->width - 1u][stack_of(mode) == SEGMENTED] : NULL;
     case I_RET:  return ret_near[c->width - 1u][stack_of(mode) == SEGMENTED];
     case I_JMP_near:  return c->dst_kind == R ? jump_register[c->width - 1u] : jump_memory[c->width - 1u][memory_of(mode, op)];
     case I_CALL_near: return c->dst_kind == R ? call_register[c->width - 1u][stack_of(mode) == SEGMENTED] : NULL;
@@ -173,7 +172,7 @@ static run_fn *select_l1(u16 mode, const op_t *op, const cold_t *c, bool dead)
 
 const lowering_t lowering_l1 = { .link = link_edge, .cross = cross_edge, .fall = fall_edge, .stale = stale_block, .observe = observe_op,
                                  .fetch_fault = fetch_fault, .generic = generic, .select = select_l1, .fuse = l1_fuse,
-                                 .frequent = l1_frequent, .pair = l1_pair };
+                                 .pairs = l1_pairs, .n_pairs = &l1_n_pairs };
 bool cpu_has_l1(void) { return true; }
 
 #else   /* no tail calls: only L0 */

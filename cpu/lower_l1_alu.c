@@ -4,10 +4,10 @@
 #define TAIL_CALLS 1
 #include "cpu/fast.h"
 
-/* name: NAME_form_width_memory_keep */
-#define STUB(name, body) static HANDLER(name) { place_t m = { NULL, 0 }; (void)m; body; GO(op + 1); }
+/* name: NAME_form_width_memory_keep.  They are not static: lower_l1_pairs.c names them. */
+#define STUB(name, body) HANDLER(name) { place_t m = { NULL, 0 }; (void)m; body; GO(op + 1); }
 #define STUB_M(name, w, access, memory, body) \
-    static HANDLER(name) { place_t m = { probe(cpu, op, w, access, memory), 0 }; if (UNLIKELY(!m.host)) HAND_OVER(generic); body; GO(op + 1); }
+    HANDLER(name) { place_t m = { probe(cpu, op, w, access, memory), 0 }; if (UNLIKELY(!m.host)) HAND_OVER(generic); body; GO(op + 1); }
 
 /* ---- two operands ---- */
 

@@ -8,8 +8,8 @@
     X(__VA_ARGS__, 6) X(__VA_ARGS__, 7) X(__VA_ARGS__, 8) X(__VA_ARGS__, 9) X(__VA_ARGS__, 10) X(__VA_ARGS__, 11) X(__VA_ARGS__, 12) \
     X(__VA_ARGS__, 13) X(__VA_ARGS__, 14) X(__VA_ARGS__, 15)
 
-#define CHOOSE_R(w, cc) static HANDLER(CMOV_R_##w##_##cc) { choose(cpu, op, R, w, (place_t){ NULL, 0 }, cc); GO(op + 1); }
-#define CHOOSE_M(w, memory, cc) static HANDLER(CMOV_M_##w##_##memory##_##cc) { \
+#define CHOOSE_R(w, cc) HANDLER(CMOV_R_##w##_##cc) { choose(cpu, op, R, w, (place_t){ NULL, 0 }, cc); GO(op + 1); }
+#define CHOOSE_M(w, memory, cc) HANDLER(CMOV_M_##w##_##memory##_##cc) { \
     place_t m = { probe(cpu, op, w, ACCESS_READ, memory), 0 }; if (UNLIKELY(!m.host)) HAND_OVER(generic); choose(cpu, op, M, w, m, cc); GO(op + 1); }
 EACH_CC(CHOOSE_R, W32) EACH_CC(CHOOSE_M, W32, BASED) EACH_CC(CHOOSE_M, W32, FLAT) EACH_CC(CHOOSE_M, W32, SEGMENTED)
 

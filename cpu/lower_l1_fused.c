@@ -8,8 +8,8 @@
 
 #define JUMP_IF(cc) do { if (!condition(&cpu->f, cc)) GO(op + 2); \
                          const op_t *to = taken(cpu, op + 1); if (UNLIKELY(!to)) return NULL; GO(to); } while (0)
-#define FUSED(name, cc, body) static HANDLER(name##_J##cc) { place_t m = { NULL, 0 }; (void)m; body; JUMP_IF(cc); }
-#define FUSED_M(name, w, memory, cc, body) static HANDLER(name##_J##cc) { \
+#define FUSED(name, cc, body) HANDLER(name##_J##cc) { place_t m = { NULL, 0 }; (void)m; body; JUMP_IF(cc); }
+#define FUSED_M(name, w, memory, cc, body) HANDLER(name##_J##cc) { \
     place_t m = { probe(cpu, op, w, ACCESS_READ, memory), 0 }; if (UNLIKELY(!m.host)) HAND_OVER(generic); body; JUMP_IF(cc); }
 
 #define EACH_CC(X, ...) X(__VA_ARGS__, 0) X(__VA_ARGS__, 1) X(__VA_ARGS__, 2) X(__VA_ARGS__, 3) X(__VA_ARGS__, 4) X(__VA_ARGS__, 5) \

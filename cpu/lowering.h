@@ -7,6 +7,8 @@
 #pragma once
 #include "cpu/tables.h"
 
+typedef struct joined { run_fn *first, *second, *both; } joined_t;
+
 typedef struct {
     run_fn *link;                /* first time a taken edge is followed: finds the target and patches itself away */
     run_fn *cross;               /* an edge to another page: valid while the mapping stands */
@@ -19,9 +21,9 @@ typedef struct {
     run_fn *(*select)(u16 mode, const op_t *op, const cold_t *cold, bool dead);
     /* One handler for this op and the next, or NULL.  The next op keeps its own. */
     run_fn *(*fuse)(u16 mode, const op_t *op, const cold_t *first, const cold_t *second);
-    /* The number of a frequent handler, or -1; the handler for a pair of them, or NULL. */
-    int     (*frequent)(run_fn *run);
-    run_fn *(*pair)(int first, int second);
+    /* One handler for two neighbours' handlers: a table of such pairs. */
+    const joined_t *pairs;
+    const unsigned *n_pairs;
 } lowering_t;
 
 extern const lowering_t lowering_l0, lowering_l1;
