@@ -4,6 +4,7 @@
 #define TAIL_CALLS 1
 #include "cpu/edge_handlers.h"
 #include "cpu/fast.h"
+#include "cpu/lower_l1_simd.h"
 #include "cpu/lower_l1_x87.h"
 
 /* ---- the stack ---- */
@@ -166,7 +167,8 @@ static run_fn *select_l1(u16 mode, const op_t *op, const cold_t *c, bool dead)
     case I_NOP:  return NOP_fast;
     case I_CWD:  return c->width == 2 ? CWD_32 : NULL;
     case I_XCHG: return c->dst_kind == R && c->width == 2 ? XCHG_RR_32 : NULL;
-    default:     return instructions[c->instr].shape == SHAPE_branch ? select_branch(mode, c) : select_x87(mode, op, c);
+    default:     if (c->dst_vector) return select_simd(mode, op, c);
+                 return instructions[c->instr].shape == SHAPE_branch ? select_branch(mode, c) : select_x87(mode, op, c);
     }
 }
 
