@@ -157,13 +157,13 @@ WHOLE(PSRLDQ)
 
 WHOLE(PINSRW)     { unsigned at = imm & (bytes / 2 - 1); d->w[LANE16(at)] = s->w[LANE16(0)]; }
 WHOLE(PEXTRW)     { unsigned at = imm & (bytes / 2 - 1); *d = (vector_t){ .q = { s->w[LANE16(at)] } }; }
+/* The top bits of eight bytes: the product brings bit 8i + 7 to 56 + i, and nothing else there. */
+INLINE u64 signs_of_bytes(u64 v) { return (v >> 7 & 0x0101010101010101) * 0x0102040810204080 >> 56; }
 WHOLE(PMOVMSKB)
 {
-    u32 signs = 0;
     (void)imm;
-    for (unsigned i = 0; i < bytes; i++)
-        signs |= (u32)(s->b[LANE8(i)] >> 7) << i;
-    *d = (vector_t){ .q = { signs } };
+    u64 high = bytes == 16 ? signs_of_bytes(s->q[1]) << 8 : 0;
+    *d = (vector_t){ .q = { signs_of_bytes(s->q[0]) | high } };
 }
 WHOLE(MOVMSKPS)
 {
