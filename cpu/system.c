@@ -86,6 +86,7 @@ void load_tr(cpu_t *cpu, u16 selector)
     descriptor_set_busy(cpu, d.linear, true);
     cpu->seg[TR] = descriptor_segment(&d, selector);
     cpu->seg[TR].attributes |= TYPE_BUSY;
+    segment_derive(&cpu->seg[TR]);
 }
 
 u16 privileged_word(cpu_t *cpu, const op_t *op)

@@ -112,6 +112,7 @@ static segment_t check_tss(cpu_t *cpu, u16 selector, const task_entry_t *how, de
         fault_selector(cpu, TS, selector, how->ext);
     segment_t tr = descriptor_segment(d, selector);
     tr.attributes |= TYPE_BUSY;
+    segment_derive(&tr);
     return tr;
 }
 

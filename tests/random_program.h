@@ -28,7 +28,10 @@ typedef struct {
     u32  data, data_bytes;       /* offsets in the data segment that exist */
     u32  alias;                  /* added to data offsets: the same memory, elsewhere; 0: none */
     u32  stack_top;
+    bool gates;                  /* a call gate and a task gate may be called */
 } program_t;
+
+enum { PROGRAM_CALL_GATE = 0x48, PROGRAM_TASK_GATE = 0x50 };
 
 enum { PROGRAM_PORT = 0x10 };    /* ports 10h-1Fh do odd things: see twin_machine.h */
 
@@ -309,6 +312,14 @@ static inline void call(program_t *p)
         if (p->at < p->end && p->at - site < 127) site[-1] = (u8)(p->at - site);
     }
 }
+static inline void far_call(program_t *p)
+{
+    bool task = chance(p->random, 2);
+    if (!task) { b1(p, 0x6A); b1(p, any(p, 256)); if (!p->code32) { b1(p, 0x6A); b1(p, 0); } }    /* the parameter */
+    b1(p, 0x9A);
+    bz(p, value32(p), p->code32);                                                /* gates do not look at the offset */
+    b2(p, task ? PROGRAM_TASK_GATE : PROGRAM_CALL_GATE);
+}
 static inline void segments(program_t *p)
 {
     static const u8 overrides[] = { 0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65 };
@@ -389,7 +400,7 @@ static inline void write_program(program_t *p)
         switch (any(p, 12)) {
         case 0: case 1: loop(p); break;
         case 2: jump_ahead(p); break;
-        case 3: call(p); break;
+        case 3: if (p->gates && chance(p->random, 2)) far_call(p); else call(p); break;
         case 4: if (chance(p->random, 3)) load_flags(p); else segments(p); break;
         case 5: if (chance(p->random, 4)) reload_stack(p); else emit(p); break;
         default: emit(p);

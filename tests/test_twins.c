@@ -229,7 +229,7 @@ static u64 number_from(const char *name, u64 otherwise)
 
 START_TEST(every_way_of_running_gives_the_same_state)
 {
-    u64 programs = number_from("TWIN_PROGRAMS", 10000), one = number_from("TWIN_SEED", UINT64_MAX), differ = 0, retired = 0, faults = 0, interrupts = 0, killed = 0, digest = 0;
+    u64 programs = number_from("TWIN_PROGRAMS", 10000), one = number_from("TWIN_SEED", UINT64_MAX), differ = 0, retired = 0, faults = 0, interrupts = 0, killed = 0, digest = 0, gates = 0, tasks = 0;
     lacking_quiet(true);
     for (unsigned way = 0; way < N_WAYS; way++) {
         machine[way] = malloc(sizeof(twin_t));
@@ -238,11 +238,14 @@ START_TEST(every_way_of_running_gives_the_same_state)
     for (u64 seed = one == UINT64_MAX ? 0 : one; seed < (one == UINT64_MAX ? programs : one + 1) && differ < 5; seed++) {
         if (!agree(seed)) differ++;
         retired += cpu_instructions(&machine[1]->cpu);
+        gates += get(machine[1]->ram + TWIN_COUNTS + 4, W32);
+        tasks += get(machine[1]->ram + TWIN_COUNTS + 8, W32);
         digest = fold(digest, machine[0]);
     }
     faults = machine[1]->cpu.count.faults; interrupts = machine[1]->cpu.count.interrupts; killed = machine[1]->cpu.blocks->n_killed;
     printf("%llu instructions, %llu faults, %llu interrupts, %llu blocks killed\n", (unsigned long long)retired,
            (unsigned long long)faults, (unsigned long long)interrupts, (unsigned long long)killed);
+    printf("%llu calls through a gate, %llu switches to a task\n", (unsigned long long)gates, (unsigned long long)tasks);
     printf("end states %016llx\n", (unsigned long long)digest);
     for (unsigned way = 0; way < N_WAYS; way++) {
         cpu_free(&machine[way]->cpu);

@@ -5,6 +5,8 @@
  *   port 15h      write: DMA puts the value's low byte into the program
  *   port 16h      write: one page's rights change (with paging), and all translations are dropped
  *   port 17h      write: A20 gate, bit 0
+ *   port 18h      write: one page's rights change, and what is remembered of that page is forgotten, as by INVLPG
+ *   port 19h      write: one page gets more rights, and nothing is forgotten: none need be (SDM vol. 3A, 4.10.4.3)
  *   others        write: ignored
  *   A0000h        one page of memory-mapped registers: as port 10h
  *   B0000h        one page of a frame buffer: memory that is not RAM, in which code may run
@@ -27,7 +29,8 @@ static inline bool program_mode_is_16(program_mode_t mode) { return mode == REAL
 enum { TWIN_RAM = 256 << 10, TWIN_GDT = 0x800, TWIN_IDT = 0x1000, TWIN_TSS = 0x1800, TWIN_HANDLERS = 0x2000, TWIN_PD = 0x3000, TWIN_PT = 0x4000,
        TWIN_STACK0 = 0x7000, TWIN_CODE = 0x10000, TWIN_DATA = 0x20000, TWIN_STACK = 0x30000, TWIN_ALIAS = 0x40000,
        TWIN_MMIO = 0xA0000, TWIN_FRAME = 0xB0000, PROGRAM_BYTES = 700 };
-enum { T_CODE0 = 0x08, T_DATA0 = 0x10, T_CODE3 = 0x1B, T_DATA3 = 0x23, T_TSS = 0x28, T_CODE16 = 0x30, T_DATA16 = 0x38, T_STACK16 = 0x40, T_GDT_LIMIT = 0x47 };
+enum { T_CODE0 = 0x08, T_DATA0 = 0x10, T_CODE3 = 0x1B, T_DATA3 = 0x23, T_TSS = 0x28, T_CODE16 = 0x30, T_DATA16 = 0x38, T_STACK16 = 0x40, T_TASK_B = 0x58, T_GDT_LIMIT = 0x5F,
+       TWIN_TSS_B = 0x1C00, TWIN_ROUTINE = 0x2A00, TWIN_TASK_B = 0x2A40, TWIN_STACK_B = 0x6000, TWIN_COUNTS = 0x2900 };
 
 typedef struct {
     observer_t observer;
@@ -53,17 +56,26 @@ static u32 board_in(void *self, u16 reg)
     return (u32)cpu_instructions(&t->cpu);
 }
 
-static void change_page(twin_t *t, u32 value)
+/* Rights of a page from the value written; the linear page, or 0: this one stays (tables and handlers). */
+static u32 set_rights(twin_t *t, u32 value, bool more)
 {
     u32 page = value >> 3 & 0x7F;
-    if (!(t->cpu.cr0 & CR0_PG) || page < 8 || page == 64 + (TWIN_PD >> 12) || page == 64 + (TWIN_PT >> 12))           /* tables and handlers stay */
-        return;
+    if (!(t->cpu.cr0 & CR0_PG) || page < 8 || page == 64 + (TWIN_PD >> 12) || page == 64 + (TWIN_PT >> 12))
+        return 0;
     u8 raw[4];
     u32 at = TWIN_PT + 4 * page;
     dma_read(&t->bus, at, raw, 4);
-    put(raw, W32, (get(raw, W32) & ~7u) | (value & 7) | 1u | (value & 0xC00 ? 6u : 0));
+    u32 old = get(raw, W32);
+    put(raw, W32, more ? old | (value & 6) | 1u : (old & ~7u) | (value & 7) | 1u | (value & 0xC00 ? 6u : 0));
     dma_write(&t->bus, at, raw, 4);
-    cpu_flush_tlb(&t->cpu, true);
+    return page;
+}
+
+static void change_page(twin_t *t, u32 value, u16 reg)
+{
+    u32 page = set_rights(t, value, reg == 9);
+    if (page && reg == 6) cpu_flush_tlb(&t->cpu, true);
+    if (page && reg == 8) cpu_flush_tlb_page(&t->cpu, page << 12);
 }
 
 static void board_out(void *self, u16 reg, u32 value)
@@ -82,7 +94,7 @@ static void board_out(void *self, u16 reg, u32 value)
         dma_write(&t->bus, TWIN_CODE + (value >> 4) % PROGRAM_BYTES, &byte, 1);
         break;
     }
-    case 6: change_page(t, value); break;
+    case 6: case 8: case 9: change_page(t, value, reg); break;
     case 7: bus_set_a20(&t->bus, value & 1); break;
     default: break;
     }
@@ -151,6 +163,12 @@ static inline void twin_tables(u8 *ram, u32 handler_of[256], bool to_user)
     twin_descriptor(ram, T_TSS, TWIN_TSS, 0x1FF, 0x8B, 0);
     twin_descriptor(ram, T_CODE16, TWIN_CODE, 0xFFFF, 0x9A, 0); twin_descriptor(ram, T_DATA16, TWIN_CODE, 0x1FFFF, 0x92, 0);
     twin_descriptor(ram, T_STACK16, TWIN_STACK, 0xEFFF, 0x92, 0);
+    twin_descriptor(ram, T_TASK_B, TWIN_TSS_B, 0x67, 0x89, 0);
+    put(ram + TWIN_GDT + PROGRAM_CALL_GATE, W32, T_CODE0 << 16 | TWIN_ROUTINE);
+    put(ram + TWIN_GDT + PROGRAM_CALL_GATE + 4, W32, 0xEC01);        /* one parameter is copied */
+    put(ram + TWIN_GDT + PROGRAM_TASK_GATE, W32, T_TASK_B << 16);
+    put(ram + TWIN_GDT + PROGRAM_TASK_GATE + 4, W32, 0xE500);
+    put(ram + TWIN_TSS + 0x1C, W32, TWIN_PD);
     put(ram + TWIN_TSS + 4, W32, TWIN_STACK0); put(ram + TWIN_TSS + 8, W16, T_DATA0);
     put(ram + TWIN_TSS + 0x66, W16, 0x68);                   /* the I/O map, all zeros: every port allowed */
     for (u32 v = 0; v < 256; v++) {
@@ -183,6 +201,18 @@ static inline u32 handler32(u8 *ram, u32 at, u32 skip, bool code)
     return at + 20;
 }
 
+/* What a call gate and a task gate lead to: both count. */
+static inline void twin_routines(u8 *ram)
+{
+    static const u8 routine[] = { 0x36, 0xFF, 0x05, 0x04, 0x29, 0x00, 0x00, 0xCA, 0x04, 0x00 };          /* inc dword ss:[2904h]; retf 4 */
+    static const u8 task[] = { 0x36, 0xFF, 0x05, 0x08, 0x29, 0x00, 0x00, 0x40, 0xCF, 0xEB, 0xF5 };        /* inc dword ss:[2908h]; inc eax; iret; again */
+    u8 *tss = ram + TWIN_TSS_B;
+    memcpy(ram + TWIN_ROUTINE, routine, sizeof routine);
+    memcpy(ram + TWIN_TASK_B, task, sizeof task);
+    put(tss + 0x1C, W32, TWIN_PD); put(tss + 0x20, W32, TWIN_TASK_B); put(tss + 0x24, W32, FLAG_1 | FLAG_IF); put(tss + 0x38, W32, TWIN_STACK_B);
+    put(tss + 0x48, W16, T_DATA0); put(tss + 0x4C, W16, T_CODE0); put(tss + 0x50, W16, T_DATA0); put(tss + 0x54, W16, T_DATA0);
+}
+
 static inline bool vector_is_fault(u32 v) { return v == DE || (v >= BR && v <= DF) || (v >= TS && v <= XM && v != 15); }
 
 static inline void twin_handlers(twin_t *t, random_t *r, program_mode_t mode)
@@ -197,6 +227,7 @@ static inline void twin_handlers(twin_t *t, random_t *r, program_mode_t mode)
     }
     if (mode != REAL) {
         twin_tables(t->ram, handler_of, mode != FLAT0 && mode != FLAT0_PAGED);
+        twin_routines(t->ram);
         return;
     }
     for (u32 v = 0; v < 256; v++) {
@@ -213,13 +244,14 @@ static inline void twin_paging(twin_t *t, random_t *r)
     for (u32 page = 0; page < 64; page++) {
         u32 system = page < 8 ? (page == TWIN_PD >> 12 || page == TWIN_PT >> 12 ? 1u : 3u) : 7u;
         u32 rights = page < 8 ? system : chance(r, 12) ? below(r, 8) : 7u, rights2 = page < 8 ? system : chance(r, 4) ? below(r, 8) : 7u;
-        put(table + 4 * page, W32, page << 12 | rights);
-        put(table + 4 * (page + 64), W32, page << 12 | rights2);
+        put(table + 4 * page, W32, page << 12 | rights | (chance(r, 3) ? 0x100 : 0));                 /* some are global */
+        put(table + 4 * (page + 64), W32, page << 12 | rights2 | (chance(r, 3) ? 0x100 : 0));
     }
     put(table + 4 * (TWIN_MMIO >> 12), W32, TWIN_MMIO | 7);
     put(table + 4 * (TWIN_FRAME >> 12), W32, TWIN_FRAME | 7);
     put(table + 4 * (TWIN_CODE >> 12), W32, TWIN_CODE | 7);
     t->cpu.cr3 = TWIN_PD;
+    t->cpu.cr4 = model_cr4_mask(t->cpu.model) & CR4_PGE;
     t->cpu.cr0 |= CR0_PG | (model_cr0_mask(t->cpu.model) & CR0_WP);
 }
 
@@ -280,7 +312,7 @@ static inline void twin_prepare(twin_t *t, program_mode_t mode, u64 seed)
     program_t p = { .random = &r, .start = t->ram + TWIN_CODE + first, .code32 = !code16, .user = mode == FLAT3_PAGED,
                     .code_in_data = first + (code16 ? 0 : TWIN_CODE), .first = first + (code16 ? 0 : TWIN_CODE), .data = data,
                     .data_bytes = code16 ? 0x7F00 : 0xFF00, .alias = mode == FLAT0_PAGED || mode == FLAT3_PAGED ? TWIN_ALIAS : 0,
-                    .stack_top = code16 ? 0xE000 : TWIN_STACK + 0xE000 };
+                    .gates = mode != REAL && mode != V86, .stack_top = code16 ? 0xE000 : TWIN_STACK + 0xE000 };
     p.at = p.start;
     p.end = p.start + 100 + below(&r, PROGRAM_BYTES - 100);
     write_program(&p);
