@@ -12,6 +12,7 @@ static const command_t commands[] = {
     { "disasm",  "bytes, or a file's, as instructions", command_disasm },
     { "help",    "what a command does: doppel help disasm", command_help },
     { "trace",   "what a machine's processor does, recorded", command_trace },
+    { "diff",    "two runs compared: where they part", command_diff },
 };
 
 const command_t *command_find(const char *word)

@@ -39,3 +39,4 @@ int command_help(int argc, char **argv);
 int command_conform(int argc, char **argv);
 int command_disasm(int argc, char **argv);
 int command_trace(int argc, char **argv);
+int command_diff(int argc, char **argv);

@@ -251,23 +251,29 @@ static void stand(session_t *s)
     s->rebase = true;
 }
 
+void session_begin(session_t *s) { script_due(s); }
+
+void session_step(session_t *s)
+{
+    if (s->ended) return;
+    if (s->paused || s->still) { stand(s); return; }
+    u64 until = (pc_now(s->pc) / SLICE + 1) * SLICE;
+    bool over = run_some(s, until);
+    if (s->ended) return;
+    if (over) {
+        type_due(s);
+        script_due(s);
+        move_bytes(s);
+        tell_trouble(s);
+    }
+    if (!s->ended) attend(s, 0);
+    for (u64 ahead; !s->ended && !s->paused && (ahead = pacing_ahead(&s->pacing, host_now(), pc_now(s->pc))) > 1000000;)
+        attend(s, (u32)(ahead / 1000000 > 10 ? 10 : ahead / 1000000));
+}
+
 void session_run(session_t *s)
 {
-    script_due(s);
-    while (!s->ended) {
-        if (s->paused || s->still) { stand(s); continue; }
-        u64 until = (pc_now(s->pc) / SLICE + 1) * SLICE;
-        bool over = run_some(s, until);
-        if (s->ended) break;
-        if (over) {
-            type_due(s);
-            script_due(s);
-            move_bytes(s);
-            tell_trouble(s);
-        }
-        if (!s->ended) attend(s, 0);
-        for (u64 ahead; !s->ended && !s->paused && (ahead = pacing_ahead(&s->pacing, host_now(), pc_now(s->pc))) > 1000000;)
-            attend(s, (u32)(ahead / 1000000 > 10 ? 10 : ahead / 1000000));
-    }
+    session_begin(s);
+    while (!s->ended) session_step(s);
     tell_trouble(s);
 }

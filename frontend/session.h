@@ -60,7 +60,9 @@ typedef struct session {
 
 /* session.c: build from options and take apart.  NULL: why says it. */
 session_t *session_open(const options_t *options, why_t *why);
-void session_run(session_t *s);          /* loop.c: until s->ended */
+void session_run(session_t *s);          /* loop.c: until s->ended; or in steps: */
+void session_begin(session_t *s);
+void session_step(session_t *s);         /* at most to the next moment somebody wants */
 int  session_close(session_t *s);        /* screenshot, hash, stats; flushes; the exit status */
 
 /* What displays and scripts may do (inputs.c). */
