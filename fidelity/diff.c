@@ -221,9 +221,9 @@ static bool compare_flags(diff_t *d)
 /* true: the state before this step agrees. */
 static bool compare_state(diff_t *d, bool *differ)
 {
-    bool any = false;
+    bool any = false, flags = compare_flags(d);
     for (unsigned f = 0; f < TRACE_FIELDS; f++) {
-        differ[f] = d->a.before[f] != d->b.before[f] && d->a.input->known[f] && d->b.input->known[f] && (f != TRACE_EFLAGS || compare_flags(d));
+        differ[f] = d->a.before[f] != d->b.before[f] && d->a.input->known[f] && d->b.input->known[f] && (f != TRACE_EFLAGS || flags);
         any |= differ[f];
     }
     if (d->options->ignore_devices) {
