@@ -44,6 +44,7 @@ static void manual(const diff_t *d, const diff_step_t *s)
     if (*manual_title(x.cold.instr)) fprintf(out, "\n%s. ", manual_title(x.cold.instr));
     if (manual_operation(x.cold.instr)) fprintf(out, "%s.", manual_operation(x.cold.instr));
     fputs("\n", out);
+    fputs("Its ", out);
     manual_flag_rule(&x, out);
     fputs("\n", out);
 }

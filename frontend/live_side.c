@@ -134,6 +134,7 @@ diff_input_t *input_live(const char *words, unsigned kinds, why_t *why)
     if (!l || !l->text || !recorder_init(&l->recorder, kinds)) refuse(why, "out of memory");
     else if ((n = split(l, words, why)) > 0 && options_parse(&l->options, n, l->words, why) == OPTIONS_RUN) {
         if (l->options.display == DISPLAY_DEFAULT) l->options.display = DISPLAY_NONE;
+        l->options.snapshot = true;                            /* both sides may have the same images */
         snprintf(l->input.name, sizeof l->input.name, "live: %.240s", words);
         l->session = session_open(&l->options, why);
         if (l->session) {

@@ -43,3 +43,24 @@ case_trace_trouble()
     dd if=/dev/zero of=t bs=1 seek=20 count=9 conv=notrunc 2>/dev/null
     run trace -print t;                              refused "t: offset" "check sum"
 }
+
+case_diff()
+{
+    bootable disk 1440K B9 05 00 40 E2 FD EB FE      # mov cx, 5; 1: inc ax; loop 1b; jmp $
+    bootable other 1440K B9 05 00 40 E2 FD EB FE
+    bytes 48 | dd of=other bs=1 seek=3 conv=notrunc 2>/dev/null         # dec ax
+    run trace -o t -from 0000:7C00 -until @7C06 -- disk;         ends 0
+    run diff t t;                                                ends 0; silent; has '^11 instructions agree'
+    run diff -sync 0000:7C00 -count 11 t 'live:-engine L0 disk'; ends 0; silent; has '^11 instructions agree'
+    run diff -sync 0000:7C00 -count 200 live:disk 'live:-cpu 486 other';   ends 1; silent; has 'There the code differs' 'inc ax' 'dec ax'
+    run trace -o u -from 0000:7C00 -until @7C06 -- -cpu 386 disk;          ends 0
+    run diff -ignore memory live:disk "live:'disk'" -count 1M;   ends 0; silent; has '^1000000 instructions agree'
+    run diff;                                                    ends 2; grep -q 'wants two sides' err || fail "$ran: $(cat err)"
+    run diff t missing;                                          ends 2; grep -q 'missing: cannot be read' err || fail "$ran: $(cat err)"
+    run diff t disk;                                             ends 2; grep -q 'neither a trace nor a log' err || fail "$ran: $(cat err)"
+    run diff t live:missing;                                     ends 2; grep -q 'missing' err || fail "$ran: $(cat err)"
+    run diff -sync nonsense t t;                                 ends 2; grep -q -- '-sync nonsense' err || fail "$ran: $(cat err)"
+    run diff -skip 7-1 t t;                                      ends 2; grep -q -- '-skip 7-1' err || fail "$ran: $(cat err)"
+    run diff -ignore nonsense t t;                               ends 2; grep -q -- '-ignore nonsense' err || fail "$ran: $(cat err)"
+    run diff -sync @12345678 t t;                                ends 2; grep -q 'never comes' err || fail "$ran: $(cat err)"
+}
