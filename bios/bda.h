@@ -91,7 +91,7 @@ typedef struct PACKED {
 /* A bootstrap entry of an option ROM (BIOS Boot Specification 1.01, "BEV"). */
 typedef struct PACKED { u16 segment, entry, product; } bev_t;
 
-enum { BEVS = 8 };
+enum { BEVS = 8, ROMS = 8 };
 
 typedef struct PACKED {
     u8  kib;                        /* 00 size of the EBDA */
@@ -122,7 +122,8 @@ typedef struct PACKED {
     u8  lba48_high;                 /* the high half of an LBA48 transfer under way */
     cd_t cd;
     u16 first_rom;                  /* segment of the ROM that fw_cfg wants started before all else, 0: none */
-    u8  bevs;
+    u8  roms, bevs;
+    u16 rom_segment[ROMS];          /* those behind the video ROM that were started */
     bev_t bev[BEVS];
 } ebda_t;
 

@@ -158,7 +158,7 @@ void post(void)
     disk_report();
     STEP(0x0F); shadow_open_roms(); fwcfg_roms();
     roms_start(0xC800, 0xE000);
-    roms_connect(0xC800, 0xE000);
+    roms_connect();
     STEP(0x10); tables_start(); shadow_lock();
     BDA_SET(reset_flag, 0);
     cmos_write(0x0E, 0);                        /* diagnostic status: all well */

@@ -41,6 +41,16 @@ void rom_start(u32 segment) { enter_rom(segment, 3); }
 /* Where to look next; a ROM may have become smaller while it started. */
 static u32 behind(u32 segment, u32 blocks) { return segment + (blocks ? (blocks * 32 + 0x7F) & ~0x7Fu : 0x80); }
 
+/* A ROM that came back with a length of 0 has withdrawn. */
+static void note_rom(u32 segment)
+{
+    u32 n = EBDA(roms);
+    if (segment < 0xC800 || n == ROMS || !peek8(segment, 2))
+        return;
+    poke16(ebda_segment(), OFFSET(ebda_t, rom_segment) + n * 2, segment);
+    EBDA_SET(roms, n + 1);
+}
+
 bool roms_start(u32 from, u32 to)
 {
     bool found = false;
@@ -48,6 +58,7 @@ bool roms_start(u32 from, u32 to)
         u32 blocks = rom_blocks(segment);
         if (blocks) {
             rom_start(segment);
+            note_rom(segment);
             found = true;
         }
         segment = behind(segment, blocks ? peek8(segment, 2) : 0);      /* steps of 2 KiB */
@@ -84,14 +95,12 @@ static void connect(u32 segment, u32 bytes)
     }
 }
 
-/* A ROM that keeps data of its own has corrected its checksum when it started (PnP 3.2). */
-void roms_connect(u32 from, u32 to)
+/* Nobody's checksum is asked for again: some that keep data of their own correct it wrongly (iPXE's beyond 64 KiB). */
+void roms_connect(void)
 {
-    for (u32 segment = from; segment < to; ) {
-        u32 blocks = rom_blocks(segment);
-        if (blocks)
-            connect(segment, blocks * 512);
-        segment = behind(segment, blocks);
+    for (u32 n = 0; n < EBDA(roms); n++) {
+        u32 segment = peek16(ebda_segment(), OFFSET(ebda_t, rom_segment) + n * 2);
+        connect(segment, peek8(segment, 2) * 512u);
     }
 }
 

@@ -72,7 +72,7 @@ void pci_bios(regs_t *r);
 u32  rom_blocks(u32 segment);                   /* of 512 bytes; 0: no good ROM */
 void rom_start(u32 segment);
 bool roms_start(u32 from, u32 to);              /* call their entries; was there one? */
-void roms_connect(u32 from, u32 to);            /* then their drives join, and what they can start is noted */
+void roms_connect(void);                        /* then their drives join, and what they can start is noted */
 bool rom_boot(u32 n);                           /* bootstrap entry n returns only if it started nothing; false: there is none */
 
 /* fwcfg.c */
