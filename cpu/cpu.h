@@ -162,7 +162,7 @@ typedef struct cpu {
     fault_link_t chain[CHAIN_MAX];   /* faults since the last handler was reached */
     unsigned chain_length;
     s16     calling;                 /* the handler being called, while `delivering` */
-    char    explanation[3072];       /* after a shutdown: the chain of faults in words */
+    char    explanation[6144];       /* after a shutdown: the chain of faults in words */
     struct { u64 interrupts, faults, tlb_misses, written; } count;     /* written: by others, cpu_memory_written */
 } cpu_t;
 

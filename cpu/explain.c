@@ -1,4 +1,4 @@
-/* explain.c - see explain.h.
+/* explain.c - see explain.h; the rules that were broken are in rules.c.
  *
  * Descriptors, gates and page tables are looked at again at the time of shutdown, without side effects.  A delivery that fails changes
  * nothing, so they are what the processor saw; the exception is a fault behind a task gate, where the new task's tables are shown. */
@@ -6,7 +6,7 @@
 #include "cpu/decode.h"
 #include "cpu/descriptor.h"
 #include "cpu/disasm.h"
-#include "cpu/text.h"
+#include "cpu/rules.h"
 
 /* SDM vol. 3A, table 6-1, each with what it means. */
 static const struct { const char *name, *meaning; } exceptions[32] = {
@@ -87,6 +87,18 @@ static void instruction_at(text_t *t, cpu_t *cpu, const fault_link_t *f)
 
 /* ---- reasons ---- */
 
+/* SDM vol. 3A, tables 3-1 and 3-2. */
+static const char *descriptor_kind(const descriptor_t *d)
+{
+    static const char *const systems[16] = { "reserved (type 0)", "an available 16-bit TSS", "an LDT", "a busy 16-bit TSS", "a 16-bit call gate", "a task gate",
+        "a 16-bit interrupt gate", "a 16-bit trap gate", "reserved (type 8)", "an available 32-bit TSS", "reserved (type 10)", "a busy 32-bit TSS",
+        "a 32-bit call gate", "reserved (type 13)", "a 32-bit interrupt gate", "a 32-bit trap gate" };
+    if (d_is_conforming(d)) return d_is_readable(d) ? "conforming code" : "conforming execute-only code";
+    if (d_is_code(d))       return d_is_readable(d) ? "code" : "execute-only code";
+    if (d_is_data(d))       return d_is_writable(d) ? "writable data" : "read-only data";
+    return systems[d_type(d) & 15];
+}
+
 /* The descriptor that an error code names.  SDM vol. 3A, figure 6-7: selector with EXT and IDT in place of RPL. */
 static void about_descriptor(text_t *t, cpu_t *cpu, u16 selector)
 {
@@ -105,9 +117,11 @@ static void about_descriptor(text_t *t, cpu_t *cpu, u16 selector)
         text_say(t, "stands in a part of the %s that is not in memory (base %08X).", table, (unsigned)base);
     } else {
         descriptor_t d = { .low = get(raw, W32), .high = get(raw + 4, W32), .selector = selector };
-        text_say(t, "is %s%s, level %u, in the %s (%08X %08X).", d_present(&d) ? "" : "a non-present entry: ",
-                 d_is_code(&d) ? "code" : d_is_writable(&d) ? "writable data" : d_is_data(&d) ? "read-only data" : "a system descriptor",
-                 (unsigned)d_dpl(&d), table, (unsigned)d.high, (unsigned)d.low);
+        text_say(t, "is %s%s, level %u, in the %s (%08X %08X", d_present(&d) ? "" : "a non-present entry: ", descriptor_kind(&d), (unsigned)d_dpl(&d), table,
+                 (unsigned)d.high, (unsigned)d.low);
+        if (d_type(&d) & SEG_S || d_is_tss(&d) || d_type(&d) == TYPE_LDT)
+            text_say(t, ": base %08X, limit %08X", (unsigned)d_base(&d), (unsigned)d_limit(&d));
+        text_say(t, ").");
     }
 }
 
@@ -144,6 +158,18 @@ static void about_vector(text_t *t, cpu_t *cpu, unsigned vector)
     }
 }
 
+/* An entry and its bits, SDM vol. 3A, 4.3 and 4.4. */
+static void page_entry(text_t *t, const char *table, const mmu_walk_t *w, int i)
+{
+    u64 e = w->entry[i];
+    text_say(t, "; page %s entry at %08X: %0*llX", table, (unsigned)w->at[i], w->pae ? 16 : 8, (unsigned long long)e);
+    if (!(e & 1))
+        text_say(t, " (not present)");
+    else
+        text_say(t, " (%s, %s%s%s)", e & 2 ? "writable" : "read-only", e & 4 ? "user" : "supervisor", i == 0 && w->large ? ", a large page" : "",
+                 w->pae && e >> 63 ? ", not executable" : "");
+}
+
 /* What the page tables say about the address. */
 static void about_page(text_t *t, cpu_t *cpu, const fault_link_t *f)
 {
@@ -159,28 +185,46 @@ static void about_page(text_t *t, cpu_t *cpu, const fault_link_t *f)
     mmu_walk_t w = mmu_walk(cpu->bus, &paging, f->cr2);
     if (!w.depth) text_say(t, "; the pointer table (CR3 %08X) has no entry", (unsigned)cpu->cr3);
     for (int i = 0; i < w.depth; i++)
-        text_say(t, "; page %s entry at %08X: %0*llX%s", tables[i], (unsigned)w.at[i], w.pae ? 16 : 8, (unsigned long long)w.entry[i],
-                 w.entry[i] & 1 ? "" : " (not present)");
+        page_entry(t, tables[i], &w, i);
     text_say(t, ".");
 }
 
+static culprit_t culprit_at(cpu_t *cpu, const fault_link_t *f)
+{
+    u8 code[MAX_INSTRUCTION];
+    culprit_t c = { 0 };
+    u32 n = code_at(cpu, f, code), length = n ? decode(f->mode, cpu->model, f->eip, code, n, &c.d) : 0;
+    c.length = length <= MAX_INSTRUCTION ? length : 0;
+    return c;
+}
+
 /* A fault without a selector: what the instruction addresses, if it has a memory operand of the ModRM kind. */
-static void about_operand(text_t *t, cpu_t *cpu, const fault_link_t *f)
+static void about_operand(text_t *t, cpu_t *cpu, const culprit_t *c)
 {
     static const char *const names[8] = { "ES", "CS", "SS", "DS", "FS", "GS", "ES", "ES" };
-    u8 code[MAX_INSTRUCTION];
-    decoded_t d;
-    text_say(t, "The instruction breaks a limit, a privilege or a reserved bit, or loads a null selector.");
-    u32 n = code_at(cpu, f, code), length = n ? decode(f->mode, cpu->model, f->eip, code, n, &d) : 0;
-    if (!length || length > MAX_INSTRUCTION || (d.cold.dst_kind != M && d.cold.src_kind != M))
+    const decoded_t *d = &c->d;
+    if (!c->length || (d->cold.dst_kind != M && d->cold.src_kind != M)) {
+        text_say(t, "The instruction itself is the cause; it has no operand in memory.");
         return;
-    const segment_t *s = &cpu->seg[d.op.seg % N_SEGMENTS];
-    text_say(t, "\n   The operand is at %s:%08X; selector %04X: base %08X, limit %08X, %s.", names[d.op.seg & 7], (unsigned)offset_of(cpu, &d.op),
+    }
+    const segment_t *s = &cpu->seg[d->op.seg % N_SEGMENTS];
+    text_say(t, "The operand is at %s:%08X; selector %04X: base %08X, limit %08X, %s.", names[d->op.seg & 7], (unsigned)offset_of(cpu, &d->op),
              s->selector, (unsigned)s->base, (unsigned)s->limit, segment_kind(s));
 }
 
+/* SDM vol. 3A, figures 6-7 and 4-12. */
+static void error_code(text_t *t, const fault_link_t *f)
+{
+    if (f->vector == PF_FAULT)
+        text_say(t, "   Error code: %s, %s, at %s level%s%s.\n", f->code & PF_PRESENT ? "the page is there" : "not present", f->code & PF_WRITE ? "write" : "read",
+                 f->code & PF_USER ? "user" : "supervisor", f->code & PF_RESERVED ? ", reserved bit" : "", f->code & PF_FETCH ? ", instruction fetch" : "");
+    else if (f->vector >= TS && f->vector <= GP && f->code & 0xFFFE)
+        text_say(t, "   Error code: entry %u of the %s%s.\n", (unsigned)(f->code >> 3 & 0x1FFF), f->code & 2 ? "IDT" : f->code & 4 ? "LDT" : "GDT",
+                 f->code & 1 ? ", for an event that was no INT n" : "");
+}
+
 /* SDM vol. 3A, 6.13: bit 1 of the code: the IDT; else a selector, if it is not null. */
-static void reason(text_t *t, cpu_t *cpu, const fault_link_t *f)
+static void reason(text_t *t, cpu_t *cpu, const fault_link_t *f, const culprit_t *c)
 {
     bool selector_code = f->vector >= TS && f->vector <= GP;
     text_say(t, "   ");
@@ -190,7 +234,7 @@ static void reason(text_t *t, cpu_t *cpu, const fault_link_t *f)
     else if (f->vector == SS_FAULT && f->calling >= 0)
         text_say(t, "No room on the stack: SS:ESP %04X:%08X, limit %08X.", cpu->seg[SS].selector, (unsigned)cpu->r[ESP], (unsigned)cpu->seg[SS].limit);
     else if (f->calling >= 0)                            about_vector(t, cpu, (unsigned)f->calling);
-    else if (f->vector == GP || f->vector == SS_FAULT)   about_operand(t, cpu, f);
+    else if (f->vector == GP || f->vector == SS_FAULT)   about_operand(t, cpu, c);
     else                                                 text_say(t, "The instruction itself is the cause.");
     text_say(t, "\n");
     if (f->calling >= 0 && (f->vector == PF_FAULT || f->vector == SS_FAULT)) {
@@ -224,7 +268,11 @@ static void tell_link(text_t *t, cpu_t *cpu, unsigned n)
         text_say(t, ".");
     }
     text_say(t, "\n");
-    reason(t, cpu, f);
+    culprit_t c = culprit_at(cpu, f);
+    if (!real)
+        error_code(t, f);
+    reason(t, cpu, f, &c);
+    rule_of(t, cpu, f, &c);
 }
 
 static void tell_registers(text_t *t, const cpu_t *cpu)
@@ -245,7 +293,7 @@ void explain_shutdown(cpu_t *cpu)
     text_say(&t, "Triple fault: a fault's handler could not be called, nor the double fault handler after it.\n");
     for (unsigned n = 0; n < cpu->chain_length; n++) {
         if (n && cpu->chain[n].calling == DF)
-            text_say(&t, "   These two together are #DF, a double fault.\n");
+            text_say(&t, "   These two together are #DF, a double fault (table 6-5).\n");
         tell_link(&t, cpu, n);
     }
     tell_registers(&t, cpu);

@@ -182,6 +182,77 @@ START_TEST(the_longest_chain_is_told_whole)
 }
 END_TEST
 
+/* The first fault's rule, with its section in SDM vol. 3A; EAX is `eax`, the GDT's entry VARIABLE has the type `type`, IDT entry 30h is a gate
+ * of level 0. */
+typedef struct { u8 cpl; u32 eax; u8 type; u8 code[8]; const char *fault, *rule; } rule_row_t;
+static const rule_row_t broken_rules[] = {
+    { 0, VARIABLE,  0x98, { 0x8E, 0xD8 },             "#GP(00C0)", "DS, ES, FS and GS take data or readable code" },                  /* execute-only */
+    { 0, VARIABLE,  0x90, { 0x8E, 0xD0 },             "#GP(00C0)", "SS takes writable data with RPL = DPL = CPL" },                   /* read-only */
+    { 0, VARIABLE,  0x90, { 0x8E, 0xD0 },             "Selector 00C0 is read-only data, level 0, in the GDT", "(5.7)" },
+    { 0, 0,         0x92, { 0x8E, 0xD0 },             "#GP(0000)", "SS takes writable data" },
+    { 0, 0xF8,      0x92, { 0x8E, 0xD8 },             "#GP(00F8)", "within its table's limit (3.5.1)" },
+    { 0, ABSENT,    0x92, { 0x8E, 0xD8 },             "#NP(0058)", "a segment must be present" },
+    { 0, VARIABLE,  0x92, { 0x0F, 0x00, 0xD0 },       "#GP(00C0)", "LLDT takes" },
+    { 0, VARIABLE,  0x8B, { 0x0F, 0x00, 0xD8 },       "is a busy 32-bit TSS", "LTR takes" },
+    { 0, 0,         0x92, { 0xEA, 0, 0, 0, 0, VARIABLE, 0 }, "#GP(00C0)", "a far jump or call takes code" },
+    { 0, 0xFFFFFFFF,0x92, { 0x0F, 0x22, 0xE0 },       "mov cr4, eax", "reserved bits of control registers" },
+    { 0, 0,         0x92, { 0xB9, 0x78, 0x56, 0x34, 0x12, 0x0F, 0x32 }, "rdmsr", "must have this MSR (ECX = 12345678)" },
+    { 3, 0,         0x92, { 0xF4 },                   "privilege level 3", "this instruction runs at level 0 only, and CPL is 3 (5.9)" },
+    { 3, 0,         0x92, { 0xFA },                   "cli", "CLI and STI want a CPL not above IOPL, here 3 and 0" },
+    { 3, 0,         0x92, { 0x66, 0xBA, 0xFF, 0xFF, 0xEC }, "in al, dx", "permission map must be 0" },
+    { 3, 0,         0x92, { 0xCD, 0x30 },             "Error code: entry 48 of the IDT.", "want a gate whose DPL is not below CPL, here 0 and 3" },
+    { 0, 0x1000,    0x92, { 0x2E, 0x89, 0x00 },       "CS:00001000", "only writable data segments can be written to (5.5)" },       /* to CS */
+    { 0, 0,         0x92, { 0x31, 0xE4, 0x8E, 0xE0, 0x64, 0x8B, 0x00 }, "null or not present", "a null selector cannot be used" },
+    { 0, 0,         0x92, { 0x0F, 0xFF },             "#UD", "the bytes must be an instruction of this model" },
+    { 0, 0,         0x92, { 0x31, 0xC9, 0xF7, 0xF1 }, "#DE", "the divisor is not 0" },
+};
+
+START_TEST(the_rule_that_was_broken_is_named)
+{
+    for (unsigned i = 0; i < COUNT_OF(broken_rules); i++) {
+        const rule_row_t *r = &broken_rules[i];
+        cpu_reset(&cpu);
+        make_tables();
+        cpu.gdtr.base = GDT; cpu.gdtr.limit = GDT_LIMIT; cpu.idtr.base = IDT; cpu.idtr.limit = 0x30 * 8 + 7;
+        memset(ram + IDT, 0, 0x800);
+        protect(r->cpl);
+        set_descriptor(GDT, VARIABLE, TSS_B, 0xFFF, r->type, 0);
+        set_gate(IDT, 8 * 0x30, CODE0, 0x2000, 0x8E, 0);
+        cpu.r[EAX] = r->eax;
+        program(r->code, sizeof r->code);
+        shuts_down();
+        const char *second = strstr(cpu.explanation, "\n2. ");
+        ck_assert_ptr_nonnull(second);
+        TELLS("1. ", r->fault, "Rule: ", r->rule);
+        ck_assert_msg(strstr(cpu.explanation, r->rule) < second, "row %u: %s", i, cpu.explanation);
+    }
+}
+END_TEST
+
+/* 4.6, 4.7: the error code in words, the entries on the way, the rule. */
+START_TEST(the_rule_of_a_page_is_named)
+{
+    static const struct { u32 entry; u8 cpl, code[6]; const char *error, *rule; } rows[] = {
+        { 0x55005, 0, { 0xA3, 0x00, 0x50, 0x05, 0x00 }, "Error code: the page is there, write, at supervisor level.", "where CR0.WP is 1, as here, W must be 1" },
+        { 0x55003, 3, { 0xA1, 0x00, 0x50, 0x05, 0x00 }, "(writable, supervisor)", "at level 3, U must be 1" },
+        { 0x55005, 3, { 0xA3, 0x00, 0x50, 0x05, 0x00 }, "(read-only, user)", "at level 3, U and W must be 1" },
+        { 0x55006, 3, { 0xA1, 0x00, 0x50, 0x05, 0x00 }, "Error code: not present, read, at user level.", "every entry on the way to a page must be present" },
+    };
+    for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+        cpu_reset(&cpu);
+        make_tables();
+        cpu.gdtr.base = GDT; cpu.gdtr.limit = GDT_LIMIT; cpu.idtr.base = IDT; cpu.idtr.limit = 0;
+        protect(rows[i].cpl);
+        paging();
+        put(ram + 0x21000 + 4 * 0x55, W32, rows[i].entry);
+        cpu_flush_tlb(&cpu, true);
+        program(rows[i].code, sizeof rows[i].code);
+        shuts_down();
+        TELLS("1. #PF", rows[i].error, "Rule: ", rows[i].rule, "2. #GP");
+    }
+}
+END_TEST
+
 static u32 next_random(u64 *s)
 {
     *s ^= *s << 13; *s ^= *s >> 7; *s ^= *s << 17;
@@ -226,4 +297,4 @@ END_TEST
 RUN_TESTS("explain", real_mode_without_a_vector_table, gates_that_are_not_present_or_no_gates, a_page_fault_without_a_handler_shows_the_page_tables,
           a_handler_in_an_absent_segment, no_room_on_the_stack_for_the_handler, an_interrupt_from_outside_begins_the_chain,
           code_that_is_not_in_memory_is_said_to_be, an_operand_outside_its_segment_is_shown, a_handled_fault_leaves_no_trace,
-          the_longest_chain_is_told_whole, random_tables_are_told_about)
+          the_longest_chain_is_told_whole, the_rule_that_was_broken_is_named, the_rule_of_a_page_is_named, random_tables_are_told_about)

@@ -19,6 +19,9 @@ case_triple_fault()
     mentions "triple fault"
     [ "$(wc -l <err)" -gt 1 ] || fail "$ran: the fault is not explained"
     grep -qi 'IDT\|vector\|interrupt' err || fail "$ran: the explanation does not name the interrupt table"
+    for part in '^1\. #GP, general protection, at 0000:7C06  int3' 'In real mode' 'Rule: all 4 bytes of a vector' '^2\. #GP' '#DF, a double fault' '^3\. #GP' 'IDT 00000000:0000'; do
+        grep -q -- "$part" err || fail "$ran: the explanation does not say \"$part\""
+    done
     run -display none -stop-after 100M -timeout 50 boot.img
     ends 0
     says "triple fault" "-no-reboot"
