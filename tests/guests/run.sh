@@ -7,6 +7,7 @@
 #
 #   DOPPEL_GUESTS   the folder with the media (default: shared/guests beside the project)
 #   DOPPEL_OTHER    a second doppel, by another compiler, for the case `determinism`
+#   DOPPEL_PACKAGES a folder with unpacked Debian packages (dpkg -x), looked at before the system's own files
 #   DOPPEL_KEEP     a folder that receives the scratch files of the run
 #
 # The media are never written to: they are opened with -snapshot, or copied first.
@@ -49,6 +50,13 @@ media()        # media NAME: its path in $medium
 {
     medium=$guests/$1
     [ -r "$medium" ] || skip "$medium is not there"
+}
+
+package()      # package FILE NAME: a file of the Debian package NAME, its path in $file; below DOPPEL_PACKAGES, where packages lie unpacked
+{
+    file=${DOPPEL_PACKAGES:-}$1
+    [ -r "$file" ] || file=$1
+    [ -r "$file" ] || skip "$1 is not there (package $2)"
 }
 
 machine()      # machine OPTIONS...: doppel, headless, driven by the script on standard input, which has to end well
