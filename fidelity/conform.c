@@ -237,7 +237,7 @@ static void forget(conform_file_t *f)
 }
 
 /* All vectors of a file.  false: a byte was written that no vector names, and it is not known which wrote it (only if not careful). */
-static bool run_tests(worker_t *w, conform_file_t *f, moo_t moo, bool careful, FILE *report)
+static bool run_tests(const conform_t *c, worker_t *w, conform_file_t *f, moo_t moo, bool careful, FILE *report)
 {
     recorded_t recorded = RECORDED_286;
     const char *trouble = NULL;
@@ -246,9 +246,10 @@ static bool run_tests(worker_t *w, conform_file_t *f, moo_t moo, bool careful, F
         f->trouble = text_of("the vectors were recorded on \"%s\", a processor that is not known here", moo.processor);
         return true;
     }
+    vector_machine_model(&w->machine, recorded == RECORDED_HOST ? c->host_model : c->model);
     for (; !trouble && moo_next(&moo, &w->test); n++) {
         unsigned row = 0;
-        trouble = vector_trouble(&w->test);
+        trouble = vector_trouble(recorded, &w->test);
         if (trouble) break;
         bool revoked = is_revoked(&w->revoked, &w->test);
         vector_result_t result = VECTOR_PASSED;
@@ -263,7 +264,7 @@ static bool run_tests(worker_t *w, conform_file_t *f, moo_t moo, bool careful, F
     return !vector_strayed(&w->machine) || careful;
 }
 
-static void run_file(worker_t *w, conform_file_t *f, bool verbose)
+static void run_file(const conform_t *c, worker_t *w, conform_file_t *f)
 {
     moo_why_t why;
     moo_t moo;
@@ -278,11 +279,11 @@ static void run_file(worker_t *w, conform_file_t *f, bool verbose)
         f->trouble = text_of("at byte %zu: %s", moo.trouble_at, moo.trouble);
     } else {
         for (int careful = 0; careful < 2; careful++) {
-            FILE *report = verbose ? open_memstream(&f->report, &length) : NULL;
-            bool clean = run_tests(w, f, moo, careful, report);
+            FILE *report = c->verbose ? open_memstream(&f->report, &length) : NULL;
+            bool clean = run_tests(c, w, f, moo, careful, report);
             if (report) fclose(report);
             if (clean) break;
-            if (verbose) free(f->report);
+            if (c->verbose) free(f->report);
             f->report = NULL;
             forget(f);
         }
@@ -313,7 +314,7 @@ static void *work(void *context)
     if (!w) crew->no_memory = true;
     for (unsigned n; w && (n = crew->next++) < c->n_files;) {
         conform_file_t *f = &c->files[n];
-        run_file(w, f, c->verbose);
+        run_file(c, w, f);
         f->done = true;
         for (unsigned i = 0; i < f->n_forms; i++) crew->failed += (unsigned)f->forms[i].result[VECTOR_FAILED];
         crew->vectors_done += (unsigned)f->vectors;
@@ -403,7 +404,7 @@ void conform_free(conform_t *c)
 /* ---- one vector ---- */
 
 /* 1: shown; 0: not in this file; -1: the file is broken before it. */
-static int show_from(worker_t *w, conform_file_t *f, const char *name, unsigned long number, bool by_form, char **text, conform_why_t *why)
+static int show_from(const conform_t *c, worker_t *w, conform_file_t *f, const char *name, unsigned long number, bool by_form, char **text, conform_why_t *why)
 {
     moo_why_t load_why;
     moo_t moo = { 0 };
@@ -418,12 +419,13 @@ static int show_from(worker_t *w, conform_file_t *f, const char *name, unsigned 
     }
     if (moo_open(&moo, data, bytes) && recorded_by(moo.processor, &recorded))
         while (!found && moo_next(&moo, &w->test)) {
-            if (w->test.index != number || vector_trouble(&w->test)) continue;
+            if (w->test.index != number || vector_trouble(recorded, &w->test)) continue;
             vector_parse(&w->vector, &w->test);
             vector_form(&w->vector, form);
             if (by_form && strcmp(form, name) != 0) continue;
             FILE *out = open_memstream(text, &length);
             if (!out) break;
+            vector_machine_model(&w->machine, recorded == RECORDED_HOST ? c->host_model : c->model);
             vector_run(&w->machine, &w->vector, recorded, &w->test);
             show_vector(out, &w->machine, &w->vector, last_part(f->path));
             fclose(out);
@@ -457,7 +459,7 @@ bool conform_show(conform_t *c, const char *which, char **text, conform_why_t *w
         for (unsigned i = 0; i < c->n_files && !found; i++) {
             const char *file = last_part(c->files[i].path);
             bool likely = by_form ? strncmp(file, name, strlen(name)) == 0 : strcmp(file, name) == 0;
-            if (likely == (pass == 0) && (by_form || likely)) found = show_from(w, &c->files[i], name, number, by_form, text, why);
+            if (likely == (pass == 0) && (by_form || likely)) found = show_from(c, w, &c->files[i], name, number, by_form, text, why);
         }
     worker_close(w);
     if (found == 0) snprintf(why->text, sizeof why->text, "there is no vector %.200s", which);

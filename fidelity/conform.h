@@ -24,7 +24,8 @@ typedef struct {
 } conform_file_t;
 
 typedef struct {
-    model_t  model;
+    model_t  model;                      /* for vectors recorded on older processors */
+    model_t  host_model;                 /* for vectors of this host's programs ("HOST") */
     bool     l0, verbose;
     bool     no_cache;                   /* keep no decoded instructions */
     unsigned jobs;                       /* 0: as many as the host has processors */

@@ -13,7 +13,7 @@ static int digits(const vector_run_t *v, unsigned n) { return v->t->before.wide 
 
 static void code_text(const vector_run_t *v, char text[DISASM_BYTES])
 {
-    disassemble(0, v->model, v->t->before.r[MOO_EIP], v->t->code, v->t->n_code, text, DISASM_BYTES);
+    disassemble(v->recorded == RECORDED_HOST ? MODE_PROTECTED | MODE_CODE32 : 0, v->model, v->t->before.r[MOO_EIP], v->t->code, v->t->n_code, text, DISASM_BYTES);
 }
 
 static void show_difference(FILE *out, const vector_run_t *v, unsigned n)

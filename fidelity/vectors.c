@@ -10,14 +10,17 @@
 #include "cpu/fpu.h"
 #include "cpu/model.h"
 #include "cpu/segment.h"
+#include "fidelity/flat.h"
 
 enum { ENOUGH = 5000, MARK = 0x5A00 };   /* instructions and iterations; the upper halves of registers in 16-bit vectors */
+enum { ALL_BYTES = VECTOR_BYTES + VECTOR_TABLES * PAGE_BYTES };
 enum { REAL_FLAGS_286 = 0x0FD5, FLAGS_386 = 0x3FFFF, CR0_386 = 0x8000001F };
 
 bool recorded_by(const char *processor, recorded_t *recorded)
 {
     static const struct { const char *name; recorded_t recorded; } known[] = {
         { "8088", RECORDED_8086 }, { "8086", RECORDED_8086 }, { "C286", RECORDED_286 }, { "286", RECORDED_286 }, { "386E", RECORDED_386 }, { "386", RECORDED_386 },
+        { "HOST", RECORDED_HOST },
     };
     for (unsigned i = 0; i < COUNT_OF(known); i++)
         if (strcmp(processor, known[i].name) == 0) {
@@ -32,12 +35,12 @@ bool recorded_by(const char *processor, recorded_t *recorded)
 bool vector_machine_open(vector_machine_t *m, model_t model, bool l1, bool no_cache)
 {
     memset(m, 0, sizeof *m);
-    m->ram = malloc(VECTOR_RAM);
-    m->expected = malloc(VECTOR_RAM);
+    m->ram = calloc(1, ALL_BYTES);
+    m->expected = malloc(VECTOR_BYTES);
     if (m->ram && m->expected) {
-        memset(m->ram, VECTOR_BLANK, VECTOR_RAM);
-        memset(m->expected, VECTOR_BLANK, VECTOR_RAM);
-        bus_init(&m->bus, m->ram, VECTOR_RAM);
+        memset(m->ram, VECTOR_BLANK, VECTOR_BYTES);
+        memset(m->expected, VECTOR_BLANK, VECTOR_BYTES);
+        bus_init(&m->bus, m->ram, ALL_BYTES);
         if (cpu_init(&m->cpu, model, &m->bus)) {
             m->cpu.l1 = l1 && cpu_has_l1();
             m->cpu.no_cache = no_cache;
@@ -56,6 +59,9 @@ void vector_machine_close(vector_machine_t *m)
     free(m->expected);
 }
 
+/* Where a vector's byte stands. */
+static u32 place(const vector_machine_t *m, u32 address) { return m->flat.on ? flat_place(m, address) : address; }
+
 static void set_byte(vector_machine_t *m, u32 at, u8 value)
 {
     if (m->ram[at] == value) return;
@@ -66,7 +72,7 @@ static void set_byte(vector_machine_t *m, u32 at, u8 value)
 static void fill(vector_machine_t *m, const moo_state_t *s, bool ours, bool blank)
 {
     for (u32 i = 0; i < s->n_ram; i++) {
-        u32 at = s->ram[i].physical;
+        u32 at = place(m, s->ram[i].physical);
         m->expected[at] = blank ? VECTOR_BLANK : s->ram[i].value;
         if (ours) set_byte(m, at, m->expected[at]);
     }
@@ -80,20 +86,47 @@ void vector_blank(vector_machine_t *m, const moo_test_t *t)
 
 bool vector_strayed(vector_machine_t *m)
 {
-    if (memcmp(m->ram, m->expected, VECTOR_RAM) == 0) return false;
-    memcpy(m->ram, m->expected, VECTOR_RAM);
+    u32 from = m->flat.on ? VECTOR_RAM : 0, bytes = m->flat.on ? VECTOR_BYTES - VECTOR_RAM : VECTOR_RAM;
+    if (memcmp(m->ram + from, m->expected + from, bytes) == 0) return false;
+    memcpy(m->ram + from, m->expected + from, bytes);
     cpu_flush_blocks(&m->cpu);
     return true;
 }
 
-const char *vector_trouble(const moo_test_t *t)
+/* Programs: the pages that they name are few. */
+static const char *program_trouble(const moo_test_t *t)
 {
+    u32 pages[VECTOR_FRAMES];
+    unsigned n = 0;
+    if (!t->before.wide || (t->before.r[MOO_CR0] & (CR0_PE | CR0_PG)) != (CR0_PE | CR0_PG)) return "a test of a program without CR0.PE and CR0.PG";
+    for (const moo_state_t *s = &t->before; s; s = s == &t->before ? &t->after : NULL)
+        for (u32 i = 0; i < s->n_ram; i++) {
+            u32 page = s->ram[i].physical / PAGE_BYTES;
+            unsigned k = 0;
+            while (k < n && pages[k] != page) k++;
+            if (k == VECTOR_TABLES - 1) return "a test names bytes in more than 16 pages";
+            if (k == n) pages[n++] = page;
+        }
+    return NULL;
+}
+
+const char *vector_trouble(recorded_t recorded, const moo_test_t *t)
+{
+    if (recorded == RECORDED_HOST) return program_trouble(t);
     if (t->before.wide && (t->before.present >> MOO_CR0 & 1) && (t->before.r[MOO_CR0] & (CR0_PE | CR0_PG)))
         return "a test in protected mode or with paging, which needs descriptors that this version does not read";
     for (const moo_state_t *s = &t->before; s; s = s == &t->before ? &t->after : NULL)
         for (u32 i = 0; i < s->n_ram; i++)
             if (s->ram[i].physical >= VECTOR_RAM) return "a test names an address that real mode cannot reach";
     return NULL;
+}
+
+void vector_machine_model(vector_machine_t *m, model_t model)
+{
+    if (m->cpu.model == model) return;
+    m->cpu.model = model;
+    cpu_flush_blocks(&m->cpu);
+    cpu_reset(&m->cpu);
 }
 
 /* ---- what it is ---- */
@@ -185,7 +218,7 @@ static u32 undefined_flags(const vector_run_t *v)
 static const u8 general[8] = { MOO_EAX, MOO_ECX, MOO_EDX, MOO_EBX, MOO_ESP, MOO_EBP, MOO_ESI, MOO_EDI };
 static const u8 segments[N_SEGMENTS] = { [ES] = MOO_ES, [CS] = MOO_CS, [SS] = MOO_SS, [DS] = MOO_DS, [FS] = MOO_FS, [GS] = MOO_GS };
 
-static u32 held_flags(const vector_run_t *v) { return v->recorded == RECORDED_386 ? FLAGS_386 & model_eflags_mask(v->model) : REAL_FLAGS_286 | FLAG_1; }
+static u32 held_flags(const vector_run_t *v) { return v->recorded >= RECORDED_386 ? FLAGS_386 & model_eflags_mask(v->model) : REAL_FLAGS_286 | FLAG_1; }
 
 /* Before and after, as this processor can hold them. */
 static void prepare(vector_run_t *v)
@@ -219,17 +252,22 @@ static void set_up(vector_machine_t *m, const vector_run_t *v)
     cpu->debug_pending = 0;
     for (u32 n = 0; n < 8; n++)
         cpu->r[n] = v->given[general[n]];
-    if (v->t->before.wide) {
+    if (v->t->before.wide && !m->flat.on) {
         cpu->cr0 = (cpu->cr0 & ~(u32)CR0_386) | v->given[MOO_CR0];
         cpu->dr[6] = v->given[MOO_DR6];
         cpu->dr[7] = v->given[MOO_DR7];
+    }
+    cpu->eip = v->given[MOO_EIP];
+    if (m->flat.on) {
+        flat_registers(m, v);
+        cpu_set_eflags(cpu, v->given[MOO_EFLAGS]);
+        return;
     }
     for (int n = 0; n < N_SEGMENTS; n++)
         segment_set_real(cpu, n, (u16)v->given[segments[n]]);
     cpu->gdtr.base = cpu->idtr.base = 0;
     cpu->gdtr.limit = 0xFFFF;
     cpu->idtr.limit = 0x3FF;
-    cpu->eip = v->given[MOO_EIP];
     cpu_set_eflags(cpu, v->given[MOO_EFLAGS]);
 }
 
@@ -272,6 +310,7 @@ static void take_registers(const cpu_t *cpu, vector_run_t *v)
         if (cpu->eip > 0x10000) v->upper = true;               /* 10000h: behind a HLT at FFFFh */
         return;
     }
+    if (v->recorded == RECORDED_HOST) return;                  /* programs do not see the rest */
     v->ours[MOO_CR0] = cpu->cr0 & CR0_386;
     v->ours[MOO_CR3] = cpu->cr3;
     v->ours[MOO_DR6] = cpu->dr[6];
@@ -293,12 +332,12 @@ static void compare_registers(vector_run_t *v)
 static void compare_memory(const vector_machine_t *m, vector_run_t *v, const moo_state_t *s)
 {
     for (u32 i = 0; i < s->n_ram; i++) {
-        u32 at = s->ram[i].physical;
+        u32 address = s->ram[i].physical, at = place(m, address);
         bool seen = m->ram[at] == m->expected[at];
         for (unsigned j = 0; j < v->n_memory && !seen; j++)
-            seen = v->memory[j].physical == at;
+            seen = v->memory[j].physical == address;
         if (!seen && v->n_memory < VECTOR_DIFFERENT)
-            v->memory[v->n_memory++] = (vector_byte_t){ at, m->expected[at], m->ram[at] };
+            v->memory[v->n_memory++] = (vector_byte_t){ address, m->expected[at], m->ram[at] };
     }
 }
 
@@ -308,13 +347,19 @@ void vector_run(vector_machine_t *m, vector_run_t *v, recorded_t recorded, const
     vector_parse(v, t);
     v->recorded = recorded;
     v->model = m->cpu.model;
-    v->length = decode(0, v->model, t->before.r[MOO_EIP], t->code, t->n_code, &v->d);
+    bool flat = recorded == RECORDED_HOST;
+    v->length = decode(flat ? MODE_PROTECTED | MODE_CODE32 | MODE_STACK32 : 0, v->model, t->before.r[MOO_EIP], t->code, t->n_code, &v->d);
+    if (m->flat.on) flat_clear(m);
+    m->flat.on = flat;
+    for (u32 i = 0; flat && i < t->before.n_ram; i++) flat_map(m, t->before.ram[i].physical);
+    for (u32 i = 0; flat && i < t->after.n_ram; i++) flat_map(m, t->after.ram[i].physical);
     fill(m, &t->before, true, false);
     fill(m, &t->after, false, false);
     bus_set_a20(&m->bus, recorded != RECORDED_8086);
     prepare(v);
     set_up(m, v);
-    run(m, v);
+    if (flat) flat_run(m, v);
+    else      run(m, v);
     take_registers(&m->cpu, v);
     compare_registers(v);
     compare_memory(m, v, &t->before);

@@ -1,24 +1,35 @@
 /* vectors.h - one recorded instruction on a processor of ours: set up, run, compared.
  *
- * Real mode only.  The recorded machine's memory is what a vector names; everything else is full of HLT, so that whatever goes astray stops
+ * Real mode: the recorded machine's memory is what a vector names; everything else is full of HLT, so that whatever goes astray stops
  * at once.  Vectors of the 286 and 386 end with a HLT of their own; for those of the 8086's family one is laid where the recorded
- * processor stood afterwards.  Left out: bus cycles, prefetch queue, descriptors, protected mode. */
+ * processor stood afterwards.
+ *
+ * A program of an operating system ("HOST" in the file's header; CR0.PE and CR0.PG in the vector): flat 32-bit segments, privilege level as CS says,
+ * addresses are linear, and only pages that the vector names exist.  Exactly one instruction runs, with all its iterations; an exception is one that
+ * the operating system saw: EXCP gives its vector, and nothing else has changed.  Selectors are compared, but cannot be loaded.
+ *
+ * Left out: bus cycles, prefetch queue, descriptors, other protected modes. */
 #pragma once
 #include "cpu/cpu.h"
 #include "cpu/decode.h"
 #include "fidelity/moo.h"
 
-enum { VECTOR_RAM = 0x111000, VECTOR_BLANK = 0xF4, VECTOR_DIFFERENT = 256, FORM_NAME = 24 };
+enum { VECTOR_FRAMES = 64, VECTOR_TABLES = 17 };                      /* pages: of flat memory; directory and tables */
+enum { VECTOR_RAM = 0x111000, VECTOR_BYTES = VECTOR_RAM + VECTOR_FRAMES * PAGE_BYTES, VECTOR_BLANK = 0xF4, VECTOR_DIFFERENT = 256, FORM_NAME = 24 };
 
-typedef enum { RECORDED_8086, RECORDED_286, RECORDED_386 } recorded_t;
+typedef enum { RECORDED_8086, RECORDED_286, RECORDED_386, RECORDED_HOST } recorded_t;
 /* By the processor's name in a file's header; false: one that we know nothing of. */
 bool recorded_by(const char *processor, recorded_t *recorded);
+
+/* The linear pages of a program, each in a frame of its own. */
+typedef struct { u32 linear[VECTOR_FRAMES]; unsigned n_frames, n_tables; bool on; } vector_flat_t;
 
 /* A machine that runs vectors, one after the other. */
 typedef struct {
     bus_t bus;
     cpu_t cpu;
     u8   *ram, *expected;                /* expected: what memory should be, blank but for the vector's bytes */
+    vector_flat_t flat;
 } vector_machine_t;
 
 bool vector_machine_open(vector_machine_t *m, model_t model, bool l1, bool no_cache);     /* false: no memory */
@@ -53,7 +64,9 @@ typedef struct {
 } vector_run_t;
 
 /* Can this vector be run here?  NULL, or why not. */
-const char *vector_trouble(const moo_test_t *t);
+const char *vector_trouble(recorded_t recorded, const moo_test_t *t);
+/* Another processor, from the next vector on. */
+void vector_machine_model(vector_machine_t *m, model_t model);
 /* Run it and find the differences. */
 void vector_run(vector_machine_t *m, vector_run_t *v, recorded_t recorded, const moo_test_t *t);
 /* Nothing differs. */

@@ -156,6 +156,7 @@ static bool prepare(command_conform_t *k, char **paths, why_t *why)
     for (char **path = paths; *path; path++)
         if (!conform_add(&k->c, *path, &reason)) return refuse(why, "conform: %s", reason.text);
     k->c.model = (model_t)model;
+    k->c.host_model = k->cpu ? (model_t)model : MODEL_PENTIUM4;
     k->c.l0 = k->l0;
     k->c.verbose = k->verbose;
     k->c.jobs = (unsigned)jobs;

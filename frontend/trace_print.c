@@ -29,7 +29,7 @@ static bool instructions(const char *text, u64 *value)
 
 bool parse_moment(const char *option, const char *text, moment_t *m, why_t *why)
 {
-    *m = (moment_t){ MOMENT_NONE };
+    *m = (moment_t){ .kind = MOMENT_NONE };
     if (!text) return true;
     size_t length = strlen(text), colon = strcspn(text, ":");
     u32 cs = 0;

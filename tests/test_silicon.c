@@ -181,6 +181,113 @@ START_TEST(bytes_that_no_vector_names_are_found)
 }
 END_TEST
 
+/* ---- programs: flat, with paging ---- */
+
+enum { PROGRAM = 0x08048FFE, DATA = 0xFFFFDFFE };                    /* both across the end of a page */
+
+static void make_program(const u8 *code, u32 n)
+{
+    make();
+    made.before.wide = made.after.wide = true;
+    for (int after = 0; after < 2; after++) {
+        u32 *r = after ? made.after.r : made.before.r;
+        r[MOO_CR0] = 0x80000011;
+        r[MOO_CS] = 0x23;
+        r[MOO_SS] = r[MOO_DS] = r[MOO_ES] = 0x2B;
+        r[MOO_EAX] = 0x11223344;
+        r[MOO_EBX] = DATA;
+        r[MOO_EFLAGS] = FLAG_1 | FLAG_IF;
+        r[MOO_EIP] = PROGRAM + (after ? n : 0);
+    }
+    made.n_code = n;
+    memcpy(made.code, code, n);
+    made.before.n_ram = n;
+    for (u32 i = 0; i < n; i++) made.before.ram[i] = (moo_byte_t){ PROGRAM + i, code[i] };
+}
+
+static vector_result_t result_of_program(void)
+{
+    unsigned row = 0;
+    ck_assert_ptr_null(vector_trouble(RECORDED_HOST, &made));
+    vector_run(&machine, &v, RECORDED_HOST, &made);
+    vector_result_t result = vector_judge(&machine, &v, &row);
+    vector_blank(&machine, &made);
+    return result;
+}
+
+/* ADD [EBX], EAX. */
+START_TEST(programs_run_in_pages_of_their_own)
+{
+    static const u8 code[] = { 0x01, 0x03 };
+    vector_machine_model(&machine, MODEL_PENTIUM4);
+    for (int wrong = 0; wrong < 2; wrong++) {
+        make_program(code, sizeof code);
+        for (u32 i = 0; i < 4; i++) {
+            made.before.ram[made.before.n_ram++] = (moo_byte_t){ DATA + i, 0x01 };
+            made.after.ram[made.after.n_ram++] = (moo_byte_t){ DATA + i, (u8)(0x45 - 0x11 * i + (unsigned)wrong * (i == 3)) };
+        }
+        ck_assert_int_eq(result_of_program(), wrong ? VECTOR_FAILED : VECTOR_PASSED);
+        ck_assert(!vector_strayed(&machine));
+        ck_assert_int_eq(v.n_memory, wrong);
+        if (wrong) ck_assert_uint_eq(v.memory[0].physical, DATA + 3);
+    }
+    made.before.n_ram = made.after.n_ram = sizeof code;                /* now nobody names the data: there is no page */
+    ck_assert_int_eq(result_of_program(), VECTOR_FAILED);
+    ck_assert_int_eq(v.fault, PF_FAULT);
+    make();
+    ck_assert_int_eq(result_of_made(), VECTOR_PASSED);                /* and real mode as before */
+}
+END_TEST
+
+/* DIV EBX with EBX = 0: SIGFPE, nothing changed.  MOV [EBX], AL beside what is named is found. */
+START_TEST(exceptions_of_programs_change_nothing_and_stray_bytes_are_found)
+{
+    static const u8 divide[] = { 0xF7, 0xF3 }, store[] = { 0x88, 0x03 };
+    make_program(divide, sizeof divide);
+    made.before.r[MOO_EBX] = made.after.r[MOO_EBX] = 0;
+    made.after.r[MOO_EIP] = PROGRAM;
+    ck_assert_int_eq(result_of_program(), VECTOR_FAILED);
+    made.has_exception = true;
+    made.exception = DE;
+    ck_assert_int_eq(result_of_program(), VECTOR_PASSED);
+    make_program(store, sizeof store);
+    made.before.r[MOO_EBX] = made.after.r[MOO_EBX] = PROGRAM - 0x100;
+    ck_assert_int_eq(result_of_program(), VECTOR_PASSED);
+    ck_assert(vector_strayed(&machine));
+    ck_assert(!vector_strayed(&machine));
+}
+END_TEST
+
+/* REP STOSB: all iterations are one instruction. */
+START_TEST(a_repeated_instruction_is_one_vector)
+{
+    static const u8 code[] = { 0xF3, 0xAA };
+    make_program(code, sizeof code);
+    made.before.r[MOO_ECX] = 5;
+    made.before.r[MOO_EDI] = DATA;
+    made.after.r[MOO_EDI] = DATA + 5;
+    for (u32 i = 0; i < 5; i++) {
+        made.before.ram[made.before.n_ram++] = (moo_byte_t){ DATA + i, 0 };
+        made.after.ram[made.after.n_ram++] = (moo_byte_t){ DATA + i, 0x44 };
+    }
+    ck_assert_int_eq(result_of_program(), VECTOR_PASSED);
+}
+END_TEST
+
+START_TEST(programs_in_too_many_pages_are_refused)
+{
+    static const u8 code[] = { 0x90 };
+    make_program(code, sizeof code);
+    for (u32 i = 0; i < 17; i++) made.before.ram[made.before.n_ram++] = (moo_byte_t){ 0x10000000 * (i & 15) + 0x1000 * i, 0 };
+    ck_assert_ptr_nonnull(vector_trouble(RECORDED_HOST, &made));
+    made.before.n_ram = sizeof code;
+    made.before.r[MOO_CR0] = 0;
+    ck_assert_ptr_nonnull(vector_trouble(RECORDED_HOST, &made));
+    made.before.r[MOO_CR0] = 0x80000011;
+    ck_assert_ptr_nonnull(vector_trouble(RECORDED_386, &made));
+}
+END_TEST
+
 START_TEST(forms_are_called_like_the_files_of_collections)
 {
     static const struct { u8 code[6]; unsigned n; const char *form; } rows[] = {
@@ -213,6 +320,10 @@ int main(void)
     tcase_add_test(made_here, an_undefined_flag_is_told_from_a_defined_one);
     tcase_add_test(made_here, vectors_of_32_bits_count_all_bits);
     tcase_add_test(made_here, bytes_that_no_vector_names_are_found);
+    tcase_add_test(made_here, programs_run_in_pages_of_their_own);
+    tcase_add_test(made_here, exceptions_of_programs_change_nothing_and_stray_bytes_are_found);
+    tcase_add_test(made_here, a_repeated_instruction_is_one_vector);
+    tcase_add_test(made_here, programs_in_too_many_pages_are_refused);
     tcase_add_test(made_here, forms_are_called_like_the_files_of_collections);
     Suite *s = suite_create("silicon");
     suite_add_tcase(s, tc);
