@@ -124,6 +124,12 @@ u64 session_now(const session_t *s) { return pc_now(s->pc) + s->still_ns; }
 
 static bool screen_shows(void *owner, const char *text) { return strstr(session_screen(owner), text) != NULL; }
 
+static void receive(void *owner, u8 byte)
+{
+    session_t *s = owner;
+    pc_post(s->pc, &(input_t){ .kind = INPUT_SERIAL, .at = pc_instructions(s->pc), .byte = byte });
+}
+
 static bool serial_sent(void *owner, const char *text)
 {
     session_t *s = owner;
@@ -193,6 +199,6 @@ static bool file_command(void *owner, const script_command_t *c, why_t *why)
 
 const script_host_t *session_script_host(void)
 {
-    static const script_host_t host = { NULL, screen_shows, serial_sent, typing, type, keys, act, file_command };
+    static const script_host_t host = { NULL, screen_shows, serial_sent, typing, type, receive, keys, act, file_command };
     return &host;
 }

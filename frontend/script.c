@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include "frontend/options.h"
 
-enum { MAX_BYTES = 1 << 20, MAX_WORDS = 8, MOUSE_NS = 20000000 };
+enum { MAX_BYTES = 1 << 20, MAX_WORDS = 8, MOUSE_NS = 20000000, SERIAL_BURST = 8 };
 static const u64 DEFAULT_WAIT = 30000000000;
 
 typedef struct { char *word[MAX_WORDS]; unsigned n; } words_t;
@@ -156,6 +156,7 @@ static const struct { const char *word; script_verb_t verb; u8 least, most; fill
     { "wait",        SCRIPT_WAIT,        1, 2, fill_wait,    "wait \"TEXT\" [SECONDS]" },
     { "wait-serial", SCRIPT_WAIT_SERIAL, 1, 2, fill_wait,    "wait-serial \"TEXT\" [SECONDS]" },
     { "type",        SCRIPT_TYPE,        1, 1, fill_type,    "type \"TEXT\"" },
+    { "type-serial", SCRIPT_TYPE_SERIAL, 1, 1, fill_text,    "type-serial \"TEXT\"" },
     { "key",         SCRIPT_KEY,         1, 1, fill_keys,    "key NAME" },
     { "mouse",       SCRIPT_MOUSE,       2, 7, fill_mouse,   "mouse DX DY [left] [right] [middle] [wheel N]" },
     { "insert",      SCRIPT_INSERT,      2, 2, fill_drive,   "insert fda FILE" },
@@ -277,6 +278,14 @@ static step_t step_type(script_t *s, const script_command_t *c, const script_hos
     return c->text[s->typed] || host->typing(host->owner) ? PENDING : FINISHED;
 }
 
+/* Half of a 16550A's FIFO at each step; a terminal's Enter key sends a carriage return. */
+static step_t step_type_serial(script_t *s, const script_command_t *c, const script_host_t *host)
+{
+    for (unsigned n = 0; n < SERIAL_BURST && c->text[s->typed]; n++, s->typed++)
+        host->receive(host->owner, c->text[s->typed] == '\n' ? '\r' : (u8)c->text[s->typed]);
+    return c->text[s->typed] ? PENDING : FINISHED;
+}
+
 static step_t step_command(script_t *s, const script_command_t *c, bool first, u64 now, const script_host_t *host, why_t *why)
 {
     switch (c->verb) {
@@ -284,6 +293,7 @@ static step_t step_command(script_t *s, const script_command_t *c, bool first, u
     case SCRIPT_WAIT_SERIAL: return host->serial_sent(host->owner, c->text) ? FINISHED : now - s->since < c->ns ? PENDING : LATE;
     case SCRIPT_SLEEP:       return now - s->since < c->ns ? PENDING : FINISHED;
     case SCRIPT_TYPE:        return step_type(s, c, host);
+    case SCRIPT_TYPE_SERIAL: return step_type_serial(s, c, host);
     case SCRIPT_KEY:
         if (first) host->keys(host->owner, c->keys, c->n_keys);
         return host->typing(host->owner) ? PENDING : FINISHED;

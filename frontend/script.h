@@ -4,8 +4,8 @@
 #include "frontend/say.h"
 
 typedef enum {
-    SCRIPT_WAIT, SCRIPT_WAIT_SERIAL, SCRIPT_TYPE, SCRIPT_KEY, SCRIPT_MOUSE, SCRIPT_INSERT, SCRIPT_EJECT, SCRIPT_SLEEP, SCRIPT_SCREENSHOT,
-    SCRIPT_TEXT, SCRIPT_DISASM, SCRIPT_HASH, SCRIPT_RESET, SCRIPT_NMI, SCRIPT_QUIT
+    SCRIPT_WAIT, SCRIPT_WAIT_SERIAL, SCRIPT_TYPE, SCRIPT_TYPE_SERIAL, SCRIPT_KEY, SCRIPT_MOUSE, SCRIPT_INSERT, SCRIPT_EJECT, SCRIPT_SLEEP,
+    SCRIPT_SCREENSHOT, SCRIPT_TEXT, SCRIPT_DISASM, SCRIPT_HASH, SCRIPT_RESET, SCRIPT_NMI, SCRIPT_QUIT
 } script_verb_t;
 
 typedef struct {
@@ -25,7 +25,7 @@ typedef struct {
     unsigned  commands, at;      /* at: the one that runs */
     bool      begun;             /* it has begun, at virtual time `since` */
     u64       since;
-    size_t    typed;             /* TYPE: characters handed over */
+    size_t    typed;             /* TYPE, TYPE_SERIAL: characters handed over */
 } script_t;
 
 /* The whole file is read and checked before the machine starts. */
@@ -41,6 +41,7 @@ typedef struct {
     bool (*serial_sent)(void *owner, const char *text);          /* since the last text found */
     bool (*typing)(void *owner);                                 /* keys are still under way */
     bool (*type)(void *owner, unsigned character);               /* false: no room now, ask again later */
+    void (*receive)(void *owner, u8 byte);                       /* COM1 receives it */
     void (*keys)(void *owner, const pc_key_t *keys, unsigned n);
     void (*act)(void *owner, const script_command_t *command);   /* MOUSE, RESET, NMI, HASH */
     bool (*file)(void *owner, const script_command_t *command, why_t *why);   /* INSERT, EJECT, SCREENSHOT, TEXT, DISASM */

@@ -27,6 +27,14 @@ static bool type(void *owner, unsigned character)
     return true;
 }
 
+static void receive(void *owner, u8 byte)
+{
+    (void)owner;
+    char word[8];
+    snprintf(word, sizeof word, "<%02X>", byte);
+    tell(word);
+}
+
 static void keys(void *owner, const pc_key_t *key, unsigned n)
 {
     (void)owner;
@@ -56,7 +64,7 @@ static bool file(void *owner, const script_command_t *c, why_t *reason)
     return !refuse_files || refuse(reason, "no such file");
 }
 
-static const script_host_t host = { NULL, screen_shows, serial_sent, typing, type, keys, act, file };
+static const script_host_t host = { NULL, screen_shows, serial_sent, typing, type, receive, keys, act, file };
 
 static void start(void)
 {
@@ -150,6 +158,20 @@ START_TEST(a_wait_fails_exactly_at_its_time)
 }
 END_TEST
 
+START_TEST(bytes_for_com1_come_eight_at_a_step_and_enter_is_a_carriage_return)
+{
+    script_t *s = must_parse("type-serial \"12345678ab\\n\"\nhash");
+    int status;
+    start();
+    script_step(s, 0, &host, &status, &why);
+    ck_assert_str_eq(told, "<31> <32> <33> <34> <35> <36> <37> <38> ");
+    told[0] = 0;
+    script_step(s, 1, &host, &status, &why);
+    ck_assert_str_eq(told, "<61> <62> <0D> hash ");
+    script_free(s);
+}
+END_TEST
+
 START_TEST(typing_goes_on_when_there_is_room_and_ends_when_the_keys_are_up)
 {
     script_t *s = must_parse("type \"abc\"\nhash");
@@ -214,6 +236,7 @@ int main(void)
     tcase_add_test(tc, a_binary_file_is_refused);
     tcase_add_test(tc, commands_run_in_order_and_waits_wait);
     tcase_add_test(tc, a_wait_fails_exactly_at_its_time);
+    tcase_add_test(tc, bytes_for_com1_come_eight_at_a_step_and_enter_is_a_carriage_return);
     tcase_add_test(tc, typing_goes_on_when_there_is_room_and_ends_when_the_keys_are_up);
     tcase_add_test(tc, trouble_with_a_file_ends_the_script_with_the_line);
     tcase_add_test(tc, a_missing_script_is_said_by_name);
