@@ -1,11 +1,11 @@
-/* piix_ide.c - Intel 82371SB PIIX3, function 1: IDE with bus master (data sheet 290550-002, 3.2 and 4.2; "Programming Interface for Bus
+/* piix_ide.c - Intel 82371AB PIIX4, function 1: IDE with bus master and Ultra DMA/33 (data sheet 290562-001, 4.1 and 4.2; "Programming Interface for Bus
  * Master IDE Controller", revision 1.0, 1994).
  *
  * A drive raises DMARQ when a block of it is ready; the burst then takes a time by its length, and moves between the drive's
  * buffer and the memory that the physical region descriptors name.  Each descriptor is fetched once, by value.  A descriptor or
  * region that meets no memory is a master abort: Error, and the engine stops.  When the table ends before the drive does, the
  * engine stops too, and the drive waits.  A drive that was reset in between (its generation moved on) gets nothing.
- * Left out: IDETIM and SIDETIM are kept without effect: both channels answer at their legacy ports whatever they say; a region across
+ * Left out: IDETIM, SIDETIM, UDMACTL and UDMATIM are kept without effect (bursts have one speed, whatever mode is set): both channels answer at their legacy ports whatever they say; a region across
  * a 64 KiB boundary, which the interface forbids, is followed straight on; a table across one too. */
 #include "devices/piix_ide.h"
 
@@ -16,7 +16,7 @@ enum { EOT = 0x80 };
 enum { START_NS = 1000, NS_PER_BYTE = 10 };                  /* a burst: about Ultra DMA mode 5's 100 MB/s */
 
 static const pci_register_t registers[] = {
-    { PCI_ID, 4, 0x70108086, 0, 0 },
+    { PCI_ID, 4, 0x71118086, 0, 0 },
     { PCI_COMMAND, 2, 0x0000, 0x0005, 0 },
     { PCI_STATUS, 2, 0x0280, 0, 0x3800 },
     { PCI_CLASS, 4, 0x01018000, 0, 0 },                      /* IDE, master capable, both channels at the legacy ports */
@@ -24,6 +24,8 @@ static const pci_register_t registers[] = {
     { PCI_BAR + 16, 4, 1, 0xFFFFFFF0, 0 },                   /* BMIBA; the data sheet has bits 31-16 fixed, firmware (SeaBIOS) sizes 32 */
     { 0x40, 4, 0x80008000, 0xF3FFF3FF, 0 },                  /* IDETIM; set up as firmware does: both channels decode */
     { 0x44, 1, 0x00, 0xFF, 0 },                              /* SIDETIM */
+    { 0x48, 1, 0x00, 0x0F, 0 },                              /* UDMACTL */
+    { 0x4A, 2, 0x0000, 0x3333, 0 },                          /* UDMATIM */
 };
 
 /* ---- moving ---- */

@@ -1,4 +1,4 @@
-/* piix_ide.h - Intel 82371SB PIIX3, function 1: the bus master of the two IDE channels. */
+/* piix_ide.h - Intel 82371AB PIIX4, function 1: the bus master of the two IDE channels. */
 #pragma once
 #include "devices/ide.h"
 #include "devices/pci.h"

@@ -57,7 +57,7 @@ static void start(machine_t m) { pc_run(m.pc, UINT64_MAX, 1); }
 START_TEST(the_bus_holds_what_the_schematic_says)
 {
     static const struct { u32 devfn, id, class_code; } facts[] = {
-        { 0x00, 0x12378086, 0x0600 }, { 0x08, 0x70008086, 0x0601 }, { 0x09, 0x70108086, 0x0101 }, { 0x0B, 0x71138086, 0x0680 }, { 0x10, 0x11111234, 0x0300 },
+        { 0x00, 0x12378086, 0x0600 }, { 0x08, 0x70008086, 0x0601 }, { 0x09, 0x71118086, 0x0101 }, { 0x0B, 0x71138086, 0x0680 }, { 0x10, 0x11111234, 0x0300 },
     };
     machine_t m = power_on(CPU_PENTIUM4, ENGINE_L0, false);
     unsigned found = 0;

@@ -1,4 +1,4 @@
-/* test_piix_ide.c - facts about the IDE bus master ("Programming Interface for Bus Master IDE Controller" 1.0; Intel 82371SB, 290550). */
+/* test_piix_ide.c - facts about the IDE bus master ("Programming Interface for Bus Master IDE Controller" 1.0; Intel 82371AB, 290562). */
 #include "devices/piix_ide.h"
 #include "tests/chip_check.h"
 #include "tests/ide_bench.h"
@@ -57,6 +57,14 @@ START_TEST(the_ports_are_where_bmiba_says)
     ck_assert_uint_eq(in8(0xD002), 0x60);
     config(0x04, 0);
     ck_assert_uint_eq(in8(0xD002), 0xFF);
+}
+END_TEST
+
+START_TEST(the_ultra_dma_registers_keep_their_bits)                              /* 82371AB data sheet, 4.1.13, 4.1.14 */
+{
+    config(0x48, 0xFFFFFFFF);
+    pci_address_write(&pci, 0x80000948u);
+    ck_assert_uint_eq(pci_data_read(&pci, 0, W32), 0x3333000F);
 }
 END_TEST
 
@@ -307,6 +315,7 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, the_ports_are_where_bmiba_says);
+    tcase_add_test(tc, the_ultra_dma_registers_keep_their_bits);
     tcase_add_test(tc, the_drives_offer_dma);
     tcase_add_test(tc, a_read_is_scattered_over_its_regions);
     tcase_add_test(tc, a_write_is_gathered);
