@@ -64,6 +64,13 @@ package()      # package FILE NAME: a file of the Debian package NAME, its path 
     [ -r "$file" ] || skip "$1 is not there (package $2)"
 }
 
+built()        # built NAME: like media, of what tests/guests/build/ makes; also looked for beside doppel
+{
+    medium=$guests/$1
+    [ -r "$medium" ] || medium=$(dirname "$doppel")/guests/$1
+    [ -r "$medium" ] || skip "$1 is not there ($here/build makes it)"
+}
+
 machine()      # machine OPTIONS...: doppel, headless, driven by the script on standard input, which has to end well
 {
     cat >script
