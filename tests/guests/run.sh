@@ -52,6 +52,18 @@ media()        # media NAME: its path in $medium
     [ -r "$medium" ] || skip "$medium is not there"
 }
 
+fast()         # for systems that run a thousand million instructions and more: not in a build that has L0 alone (debugging, sanitizers)
+{
+    case $("$doppel" -display none -engine L1 -stop-after 1 2>&1) in *"only engine L0"*) skip "this build has only the slow engine" ;; esac
+}
+
+package()      # package FILE NAME: a file of the Debian package NAME, its path in $file; below DOPPEL_PACKAGES, where packages lie unpacked
+{
+    file=${DOPPEL_PACKAGES:-}$1
+    [ -r "$file" ] || file=$1
+    [ -r "$file" ] || skip "$1 is not there (package $2)"
+}
+
 built()        # built NAME: like media, of what tests/guests/make/ makes; also looked for beside doppel
 {
     medium=$guests/$1
