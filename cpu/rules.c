@@ -30,8 +30,7 @@ static const char *const load_rules[] = {
     [LOAD_NONE]   = "the descriptor must be of a kind that this use allows (5.5)",
     [LOAD_DATA]   = "DS, ES, FS and GS take data or readable code, whose DPL is not below CPL and RPL (5.6)",
     [LOAD_STACK]  = "SS takes writable data with RPL = DPL = CPL, and never null (5.7)",
-    [LOAD_JUMP]   = "a far jump or call takes code with DPL = CPL and RPL not above it (conforming: DPL not above CPL), a gate, or a TSS that is not busy, with a "
-                    "DPL not below CPL and RPL (5.8.1, 5.8.4, 7.3)",
+    [LOAD_JUMP]   = "a far jump or call takes code with RPL <= DPL = CPL (conforming: DPL <= CPL), a gate, or an idle TSS, with DPL >= CPL, RPL (5.8.1, 5.8.4, 7.3)",
     [LOAD_RETURN] = "a far return takes code whose DPL is the selector's RPL (conforming: not above it), which is not below CPL, and a stack of writable data of that level (5.8.6)",
     [LOAD_LDT]    = "LLDT takes an LDT's descriptor from the GDT (5.5)",
     [LOAD_TASK]   = "LTR takes the descriptor of an available TSS from the GDT (7.2.4)",
