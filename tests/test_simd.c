@@ -1,5 +1,5 @@
 /* test_simd.c - MMX, SSE, SSE2 and SSE3: bytes in, state out.  SDM vol. 2, under each name; vol. 1, chapters 9 to 12; vol. 3A, chapters 12 and 13.
- * tests/test_simd_host.c compares all of them with this host's processor; here are the facts in numbers, and what a program under an
+ * tests/test_host_i386.c compares all of them with this host's processor; here are the facts in numbers, and what a program under an
  * operating system cannot see: faults, control registers, the saved state. */
 #include "tests/execute.h"
 
