@@ -199,7 +199,7 @@ static void deliver_events(cpu_t *cpu)
 
 static bool breakpoint_here(cpu_t *cpu)
 {
-    if (!breakpoint_any_execute(cpu) || (cpu->eflags & FLAG_RF))
+    if (!breakpoint_any_execute(cpu) || (cpu->eflags & FLAG_RF) || cpu->shadow_debug)        /* the shadow: vol. 3A, 6.8.3 */
         return false;
     u32 hit = breakpoint_execute(cpu, cpu->seg[CS].base + cpu->eip);
     if (!hit)

@@ -83,6 +83,8 @@ static void wire(pc_t *pc)
     pc->rtc.irq = TO_SLAVE(0);
     pc->kbc.irq[KBC_AUX] = TO_SLAVE(4);
     pc->coprocessor.irq = TO_SLAVE(5);
+    for (int n = 0; pc->config.testdev && n < TESTDEV_LINES; n++)
+        pc->testdev.irq[n] = TO_MASTER(n);
     pc->coprocessor.ignne = (line_t){ to_ignne, pc, 0 };
 
     pc->kbc.plug[KBC_KEYBOARD] = keyboard_plug(&pc->keyboard);
@@ -142,9 +144,12 @@ static bool attach_ports(pc_t *pc)
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (!bus_attach(&pc->bus, &rows[i]))
             return false;
+    const port_range_t latch_row = { "test latch", 0xE0, 4, W8, testdev_read_latch, testdev_write_latch, &pc->testdev, false };
+    const port_range_t lines_row = { "test lines", 0x2000, TESTDEV_LINES, W8, NULL, testdev_write_line, &pc->testdev, false };
     port_range_t exit_row = { "debug exit", pc->config.debug_exit_port, 4, W8, NULL, board_write_exit, &pc->board, false };
     return ide_ports(&pc->ide[0], &pc->bus, 0x1F0, 0x3F6) && ide_ports(&pc->ide[1], &pc->bus, 0x170, 0x376)
-        && (!pc->config.debug_exit || bus_attach(&pc->bus, &exit_row));
+        && (!pc->config.debug_exit || bus_attach(&pc->bus, &exit_row))
+        && (!pc->config.testdev || (bus_attach(&pc->bus, &latch_row) && bus_attach(&pc->bus, &lines_row)));
 }
 
 /* An 8-bit I/O cycle of the ISA bus: 6 periods of 8.33 MHz (IBM PC AT Technical Reference, "I/O channel": 4 wait states).  Programs rely on
@@ -162,7 +167,8 @@ static bool map_memory(pc_t *pc)
     const region_t window = { .name = "vga window", .first = VGA_WINDOW_FIRST, .bytes = VGA_WINDOW_BYTES,
                               .read = vga_load, .write = vga_store, .chip = &pc->vga };
     const region_t rom = { .name = "firmware", .first = 0u - pc->config.bios_bytes, .bytes = pc->config.bios_bytes, .host = pc->rom, .read_only = true };
-    return bus_map(&pc->bus, &window) >= 0 && bus_map(&pc->bus, &rom) >= 0;
+    const region_t test = { .name = "test registers", .first = TESTDEV_MEMORY, .bytes = TESTDEV_BYTES, .read = testdev_load, .write = testdev_store, .chip = &pc->testdev };
+    return bus_map(&pc->bus, &window) >= 0 && (!pc->config.testdev || bus_map(&pc->bus, &test) >= 0) && bus_map(&pc->bus, &rom) >= 0;
 }
 
 /* ---- CMOS: what the firmware is told.  Bytes as SeaBIOS, Bochs and QEMU agree on them (QEMU hw/i386/pc.c names them). ---- */
@@ -381,6 +387,7 @@ void pc_reset(pc_t *pc)
     ide_reset(&pc->ide[1]);
     vga_reset(&pc->vga);
     fw_cfg_reset(&pc->fw_cfg);
+    testdev_reset(&pc->testdev);
     pc_chipset_reset(pc);
     pc->circle.period = 0;
     cpu_reset(&pc->cpu);

@@ -34,6 +34,7 @@ typedef struct {
     char        boot_order[4];             /* letters: a c d, n: what option ROMs can start; "" = what is there */
     const linux_files_t *linux_files;      /* a kernel to start instead of a disk's system, or NULL; what it points to outlives the machine */
     bool        debug_exit; u16 debug_exit_port;
+    bool        testdev;                   /* QEMU's pc-testdev is there */
     /* Where bytes that leave the machine go; NULL: nowhere.  Called on the machine's thread. */
     void      (*serial_out)(void *owner, unsigned port, u8 byte);
     void      (*parallel_out)(void *owner, u8 byte);

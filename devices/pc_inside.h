@@ -23,6 +23,7 @@
 #include "devices/piix_pm.h"
 #include "devices/pit.h"
 #include "devices/rtc.h"
+#include "devices/testdev.h"
 #include "devices/uart.h"
 #include "devices/vga.h"
 #include "devices/vga_pci.h"
@@ -53,6 +54,7 @@ struct pc {
     ide_t       ide[2];
     vga_t       vga;
     fw_cfg_t    fw_cfg;
+    testdev_t   testdev;             /* only with config.testdev */
     pci_t       pci;
     i440fx_t    i440fx;
     piix_t      piix;

@@ -178,6 +178,8 @@ void pc_walk(pc_t *pc, walker_t *w)
     ide_walk(&pc->ide[1], w);
     vga_walk(&pc->vga, w);
     fw_cfg_walk(&pc->fw_cfg, w);
+    if (pc->config.testdev)
+        testdev_walk(&pc->testdev, w);
     pc_chipset_walk(pc, w);
     walk_cpu(&pc->cpu, w);
     if (walk_loading(w))

@@ -222,13 +222,17 @@ bool set_rtc(options_t *o, const option_row_t *row, const char *text, why_t *why
         || refuse(why, "-rtc %s: it wants base=utc, base=localtime or base=DATE such as base=1999-12-31T23:59:00", text);
 }
 
-/* isa-debug-exit[,iobase=PORT][,iosize=N]; the size is accepted for QEMU's sake. */
+/* isa-debug-exit[,iobase=PORT][,iosize=N] (the size is accepted for QEMU's sake), or pc-testdev. */
 bool set_device(options_t *o, const option_row_t *row, const char *text, why_t *why)
 {
     (void)row;
     static const char device[] = "isa-debug-exit";
     size_t n = strcspn(text, ",");
-    if (n != sizeof device - 1 || strncmp(text, device, n) != 0) return refuse(why, "-device %s is not known; this version has isa-debug-exit[,iobase=0xf4]", text);
+    if (strcmp(text, "pc-testdev") == 0) {
+        o->testdev = true;
+        return true;
+    }
+    if (n != sizeof device - 1 || strncmp(text, device, n) != 0) return refuse(why, "-device %s is not known; this version has isa-debug-exit[,iobase=0xf4] and pc-testdev", text);
     o->debug_exit_port = 0xF4;
     for (const char *at = text + n; *at;) {
         bool base = strncmp(at, ",iobase=", 8) == 0;

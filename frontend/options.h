@@ -29,7 +29,7 @@ typedef struct {
     clock_kind_t clock;
     rtc_kind_t   rtc;
     s64          rtc_seconds;           /* RTC_DATE: since 1970-01-01 */
-    bool         debug_exit;
+    bool         debug_exit, testdev;
     u16          debug_exit_port;
     bool         no_reboot, no_shutdown, start_paused, hash;
     u64          stop_after;            /* instructions; UINT64_MAX: no limit */

@@ -14,7 +14,7 @@ const option_row_t option_rows[] = {
     { "bios",      "FILE",  "machine", "other firmware: 64 KiB to 4 MiB, ends at 4 GiB", set_text, F(bios) },
     { "vgabios",   "FILE",  "machine", "other video BIOS, at C0000", set_text, F(vgabios) },
     { "option-rom","FILE",  "machine", "an option ROM for the firmware, up to four times;\nwhat it can start is n in -boot", set_option_rom, 0 },
-    { "device",    "NAME",  "machine", "isa-debug-exit[,iobase=0xf4]: a write of v ends with\nstatus v*2+1", set_device, 0 },
+    { "device",    "NAME",  "machine", "isa-debug-exit[,iobase=0xf4]: a write of v ends with\nstatus v*2+1; or pc-testdev, for test\nprograms", set_device, 0 },
     { "engine",    "NAME",  "machine", "auto, L0 or L1: which lowering runs; results never differ", set_engine, 0 },
 
     { "fda",       "FILE",  "drives",  "floppy in drive A", set_text, F(floppy[0]) },

@@ -95,7 +95,7 @@ static bool build(session_t *s, why_t *why)
 {
     const options_t *o = s->options;
     pc_config_t c = { .ram_bytes = o->ram_bytes, .cpu = o->cpu, .engine = o->engine, .ips = o->ips, .rtc_seconds = rtc_start(o, s->pacing.real),
-        .debug_exit = o->debug_exit, .debug_exit_port = o->debug_exit_port, .serial_out = serial_out, .parallel_out = parallel_out,
+        .debug_exit = o->debug_exit, .testdev = o->testdev, .debug_exit_port = o->debug_exit_port, .serial_out = serial_out, .parallel_out = parallel_out,
         .debugcon_out = debugcon_out, .speaker = speaker, .owner = s };
     if (!open_firmware(s, &c, why) || !open_option_roms(s, &c, why)) return false;
     choose_cdrom(s);

@@ -151,6 +151,21 @@ START_TEST(mov_ss_puts_a_data_breakpoint_off_by_one_instruction)                
 }
 END_TEST
 
+START_TEST(mov_ss_hides_an_instruction_breakpoint_on_the_next_instruction)       /* vol. 3A, 6.8.3 */
+{
+    CODE(0x8E, 0xD0, 0x43, 0x43, 0xF4);                                         /* mov ss, ax; inc bx; inc bx */
+    cpu.r[EAX] = STACK_SEG;
+    set_breakpoint(0, AT + 2, 0, BYTE);
+    RUN();
+    ck_assert(!handled());
+    again();
+    cpu.r[EAX] = STACK_SEG;
+    set_breakpoint(0, AT + 3, 0, BYTE);
+    RUN();
+    ENDS_IN(DB, 0x103);
+}
+END_TEST
+
 START_TEST(a_single_step_and_a_breakpoint_are_one_exception)                    /* 17.3.1.1: DR6 tells all */
 {
     CODE(0xC6, 0x06, 0x10, 0x00, 0x55, 0x40, 0xF4);
@@ -239,6 +254,7 @@ END_TEST
 
 RUN_TESTS("breakpoints", a_store_traps_behind_its_instruction, reads_meet_access_breakpoints_only, ranges_meet_as_table_17_2_says,
           without_an_enable_bit_nothing_happens, all_kinds_of_operands_count, a_repeated_string_instruction_traps_after_the_iteration,
-          mov_ss_puts_a_data_breakpoint_off_by_one_instruction, a_single_step_and_a_breakpoint_are_one_exception,
+          mov_ss_puts_a_data_breakpoint_off_by_one_instruction,
+          mov_ss_hides_an_instruction_breakpoint_on_the_next_instruction, a_single_step_and_a_breakpoint_are_one_exception,
           a_fault_drops_what_the_instruction_had_met, the_push_of_an_interrupt_counts, ports_need_cr4_de,
           a_breakpoint_set_by_a_program_works_at_once, a_handler_that_meets_its_own_breakpoint_cannot_stop_time)

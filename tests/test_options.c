@@ -78,7 +78,7 @@ END_TEST
 START_TEST(right_lines_are_taken)
 {
     static const char *const lines[] = { "-boot ca", "-boot order=ac", "-boot d", "-cdrom x", "-rtc base=utc", "-rtc base=localtime", "-rtc base=2099-12-31", "-ips 10G", "-nographic",
-        "-device isa-debug-exit", "-device isa-debug-exit,iobase=0x501,iosize=0x04", "-stats - -hash -stop-after 1M -timeout 2.5", "-serial file:x -serial pty",
+        "-device isa-debug-exit", "-device pc-testdev", "-device isa-debug-exit,iobase=0x501,iosize=0x04", "-stats - -hash -stop-after 1M -timeout 2.5", "-serial file:x -serial pty",
         "-cpu 386 -engine L0 -clock virtual -display sdl", "-- -odd-name.img" };
     for (unsigned i = 0; i < COUNT_OF(lines); i++) ck_assert_msg(parse(lines[i]) == OPTIONS_RUN, "%s: %s", lines[i], why.text);
     ck_assert_str_eq(o.image[0], "-odd-name.img");
