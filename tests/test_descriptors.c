@@ -212,10 +212,10 @@ static void make_processor(const case_t *c)
     entry(GDT + SEL_A, TSS_A, 0x67, tss_wide ? 0x8B : 0x83, 0);
     cpu.cr0 = CR0_PE | CR0_ET;
     cpu.cpl = c->cpl;
-    put_segment(CS, (u16)(CODE_OF_0 + 9 * c->cpl), 0, 0xFFFFFFFF, 0x9B | c->cpl << 5, 0xC);
-    put_segment(SS, (u16)(DATA_OF_0 + 9 * c->cpl), 0, ss_limit, 0x93 | c->cpl << 5, narrow_stack ? 0 : 4);
+    put_segment(CS, (u16)(CODE_OF_0 + 9 * c->cpl), 0, 0xFFFFFFFF, 0x9Bu | (u32)c->cpl << 5, 0xC);
+    put_segment(SS, (u16)(DATA_OF_0 + 9 * c->cpl), 0, ss_limit, 0x93u | (u32)c->cpl << 5, narrow_stack ? 0 : 4);
     put_segment(DS, DATA_OF_0 + 8 * 3 + 3, 0, 0xFFFFFFFF, 0xF3, 0xC);
-    put_segment(ES, (u16)(DATA_OF_0 + 9 * c->cpl), 0, 0xFFFFFFFF, 0x93 | c->cpl << 5, 0xC);
+    put_segment(ES, (u16)(DATA_OF_0 + 9 * c->cpl), 0, 0xFFFFFFFF, 0x93u | (u32)c->cpl << 5, 0xC);
     put_segment(FS, CONFORMING, 0, 0xFFFFFFFF, 0x9F, 0xC);
     segment_set_null(&cpu.seg[GS], 0);
     put_segment(LDTR, SEL_LDT, LDT, LDT_LIMIT, 0x82, 0);

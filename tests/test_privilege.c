@@ -219,12 +219,12 @@ static void enter_mode(const setting_t *s)
     cpu.cr4 = (s->virtual_if_mode ? cr4 : 0u) | (s->tsd ? CR4_TSD : 0u) | (s->pce ? CR4_PCE : 0u) | (s->de ? CR4_DE : 0u);
     cpu.cpl = s->mode == V86 ? 3 : s->cpl;
     cpu.eflags &= ~(u32)FLAG_VM;
-    put_segment(CS, (u16)(CODE0 + 9 * s->cpl), 0x9B | s->cpl << 5, flags);
+    put_segment(CS, (u16)(CODE0 + 9 * s->cpl), 0x9Bu | (u32)s->cpl << 5, flags);
     for (int seg = 0; seg < N_SEGMENTS; seg++)
-        if (seg != CS) put_segment(seg, (u16)(DATA0 + 9 * s->cpl), 0x93 | s->cpl << 5, flags);
+        if (seg != CS) put_segment(seg, (u16)(DATA0 + 9 * s->cpl), 0x93u | (u32)s->cpl << 5, flags);
     cpu.seg[TR] = (segment_t){ .selector = SEL_TSS, .attributes = 0x8B, .base = TSS, .limit = 0x100 };
     entry(SEL_TSS, TSS, 0x100, 0x89, 0);
-    cpu_set_eflags(&cpu, FLAG_1 | FLAG_OF | FLAG_IF | s->iopl << 12 | (s->mode == V86 ? FLAG_VM : 0u) | (s->vif ? FLAG_VIF : 0u) | (s->vip ? FLAG_VIP : 0u));
+    cpu_set_eflags(&cpu, FLAG_1 | FLAG_OF | FLAG_IF | (u32)s->iopl << 12 | (s->mode == V86 ? FLAG_VM : 0u) | (s->vif ? FLAG_VIF : 0u) | (s->vip ? FLAG_VIP : 0u));
     for (int seg = 0; s->mode <= V86 && seg < N_SEGMENTS; seg++)
         segment_set_real(&cpu, seg, seg == CS ? CODE >> 4 : 0);
     cpu.idtr.base = s->mode == REAL ? 0 : IDT;

@@ -192,6 +192,13 @@ static bool agree(u64 seed)
     return good;
 }
 
+/* What the routines behind the gates counted; a program may have stored something else there. */
+static u32 counted(const twin_t *t, u32 at)
+{
+    u32 n = get(t->ram + TWIN_COUNTS + at, W32);
+    return n < 5000 ? n : 0;
+}
+
 /* Everything a program left behind, folded into one number: what another compiler's build of this test must print too. */
 static u64 fold(u64 digest, const twin_t *t)
 {
@@ -238,8 +245,8 @@ START_TEST(every_way_of_running_gives_the_same_state)
     for (u64 seed = one == UINT64_MAX ? 0 : one; seed < (one == UINT64_MAX ? programs : one + 1) && differ < 5; seed++) {
         if (!agree(seed)) differ++;
         retired += cpu_instructions(&machine[1]->cpu);
-        gates += get(machine[1]->ram + TWIN_COUNTS + 4, W32);
-        tasks += get(machine[1]->ram + TWIN_COUNTS + 8, W32);
+        gates += counted(machine[1], 4);
+        tasks += counted(machine[1], 8);
         digest = fold(digest, machine[0]);
     }
     faults = machine[1]->cpu.count.faults; interrupts = machine[1]->cpu.count.interrupts; killed = machine[1]->cpu.blocks->n_killed;
