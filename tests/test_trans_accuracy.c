@@ -187,6 +187,12 @@ static exact_t exact_numbers(void)
     return e;
 }
 
+static void free_exact(exact_t *e)
+{
+    mpfr_clears(e->y, e->x, e->value, e->t, e->half_pi, e->ln2, (mpfr_ptr)0);
+    mpfr_free_cache();
+}
+
 /* ---- the report ---- */
 
 typedef struct { double error; f80_t y, x; } worst_t;
@@ -219,6 +225,7 @@ START_TEST(errors_stay_below_a_unit_in_the_last_place)
         keep_worst(&theirs, error_of(&e, silicon), y, x);
         n++;
     }
+    free_exact(&e);
     printf("%s, %llu operands, worst error in units of the 64th place:\n", names[_i], (unsigned long long)n);
     show("doppel", (unsigned)_i, &mine);
     if (HAVE_HOST) show("this host", (unsigned)_i, &theirs);
