@@ -101,7 +101,7 @@ static bool same_place(const diff_t *d)
 static bool meets(const diff_place_t *a, const diff_place_t *b)
 {
     unsigned same = 0;
-    if (a->cs != b->cs || a->eip != b->eip || a->r[TRACE_ESP] != b->r[TRACE_ESP] || a->rep || b->rep) return false;
+    if (a->cs != b->cs || a->eip != b->eip || a->r[TRACE_ESP] != b->r[TRACE_ESP]) return false;
     for (unsigned i = 0; i < TRACE_GPRS; i++) same += a->r[i] == b->r[i];
     return same >= 6;
 }
@@ -139,11 +139,10 @@ static bool find_meeting(diff_t *d, search_t *f, u32 *ai, u32 *bi)
     return best != NO_PLACE;
 }
 
-/* Repeated string instructions are one step and several places: go to the place, not so many steps. */
-static trace_answer_t go_to_place(diff_side_t *s, u32 places, u64 *steps)
+/* Repeated string instructions are one step of several records: go on until those before the place are taken, and one more step, its own. */
+static trace_answer_t go_to_place(diff_side_t *s, const diff_place_t *place, u64 *steps)
 {
-    u64 target = s->taken + places;
-    while (s->taken < target) {
+    for (u64 target = s->taken + place->records + 1; s->taken < target;) {
         trace_answer_t answer = side_next(s);
         if (answer != TRACE_GOT) return answer;
         ++*steps;
@@ -156,11 +155,14 @@ static bool meet_again(diff_t *d, trace_answer_t *answer)
     search_t *f = malloc(sizeof *f);
     u32 i = 0, j = 0;
     bool found = f && find_meeting(d, f, &i, &j);
-    free(f);
-    if (!found) return false;
+    if (!found) {
+        free(f);
+        return false;
+    }
     diff_step_t from_a = d->a.step, from_b = d->b.step;
     u64 steps_a = 0, steps_b = 0;
-    trace_answer_t ga = go_to_place(&d->a, i, &steps_a), gb = go_to_place(&d->b, j, &steps_b);
+    trace_answer_t ga = i ? go_to_place(&d->a, &f->a[i], &steps_a) : TRACE_GOT, gb = j ? go_to_place(&d->b, &f->b[j], &steps_b) : TRACE_GOT;
+    free(f);
     *answer = ga == TRACE_WRONG || gb == TRACE_WRONG ? TRACE_WRONG : ga == TRACE_END || gb == TRACE_END ? TRACE_END : TRACE_GOT;
     if (steps_a) report_excursion(d, 'A', &from_a, steps_a, &d->a.step);
     if (steps_b) report_excursion(d, 'B', &from_b, steps_b, &d->b.step);
@@ -179,9 +181,7 @@ static bool took_from_outside(const diff_t *d)
     const diff_step_t *last = diff_last(d);
     decoded_t x;
     if (!last) return true;
-    for (unsigned i = 0; i < last->n_accesses; i++)
-        if (last->access[i].way == TRACE_READ || last->access[i].way == TRACE_IN) return true;
-    if (last->reads_port || (d->a.step.event || d->b.step.event)) return true;
+    if (last->reads || d->a.step.event || d->b.step.event) return true;
     if (!diff_decode(d, last, &x)) return false;
     return x.cold.instr == I_IN || x.cold.instr == I_INS || x.cold.instr == I_RDTSC;
 }
@@ -253,9 +253,10 @@ static bool compare_bytes(const diff_t *d)
 /* The step agrees; it becomes history. */
 static void pass(diff_t *d)
 {
-    d->history[d->counts.steps++ % HISTORY] = d->a.step;
-    if (d->a.step.length == 0) {                              /* a side without bytes: the other's */
-        diff_step_t *h = &d->history[(d->counts.steps - 1) % HISTORY];
+    diff_step_t *h = &d->history[d->counts.steps++ % HISTORY];
+    *h = d->a.step;
+    h->reads |= d->b.step.reads;
+    if (h->length == 0) {                                      /* a side without bytes: the other's */
         h->length = d->b.step.length;
         memcpy(h->bytes, d->b.step.bytes, sizeof h->bytes);
     }

@@ -45,6 +45,7 @@ typedef struct {
     moment_t     now, next;              /* the instruction to give, and the one whose lines are being read */
     bool         has_now, at_end, has_registers;
     bool         event;                  /* an interrupt came before `next` */
+    bool         aside;                  /* the next state is not of an instruction */
     u8           vector;
     u64          given[TRACE_FIELDS];    /* state after the record last given */
 } log_t;
@@ -162,7 +163,12 @@ static bool qemu_line(log_t *l, const char *line)
         l->event = true;
         l->vector = (u8)v;
     }
+    if (strstr(line, ": v=") && strstr(line, " e=")) l->aside = true;      /* int dumps the state, too: that is no instruction */
     if (strncmp(line, "EFER=", 5) != 0) return false;
+    if (l->aside) {
+        l->aside = false;
+        return false;
+    }
     l->next.linear = l->next.eip + (u32)l->next.state[TRACE_BASE + TRACE_CS];
     l->has_registers = true;
     return true;

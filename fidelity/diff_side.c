@@ -94,7 +94,7 @@ static void add_accesses(diff_step_t *t, const trace_record_t *r)
         const trace_access_t *a = &r->access[i];
         if (t->n_accesses < TRACE_ACCESSES) t->access[t->n_accesses++] = *a;
         t->all_accesses++;
-        t->reads_port |= a->way == TRACE_IN;
+        t->reads |= a->way == TRACE_IN || a->way == TRACE_READ;
         t->access_digest = (t->access_digest ^ a->where ^ (u64)a->value << 32 ^ (u64)a->way << 20 ^ (u64)a->log2_bytes << 24) * 0x9E3779B97F4A7C15u;
         t->access_digest ^= t->access_digest >> 31;
     }
@@ -112,7 +112,7 @@ static void take_instruction(diff_side_t *s, const trace_record_t *r)
     t->faulted = r->faulted;
     t->length = r->length;
     memcpy(t->bytes, r->bytes, sizeof t->bytes);
-    t->reads_port = false;
+    t->reads = false;
     t->n_accesses = t->all_accesses = 0;
     t->access_digest = 0;
 }
@@ -158,26 +158,25 @@ trace_answer_t side_next(diff_side_t *s)
 
 unsigned side_look(diff_side_t *s, diff_place_t *places, unsigned most)
 {
-    static const u8 few[] = { TRACE_SELECTOR + TRACE_CS, TRACE_BASE + TRACE_CS };
     u64 state[TRACE_FIELDS];
     unsigned n = 0, seen = 0;
-    u32 last = s->step.linear;
+    u32 last = s->step.linear, records = 0;
     memcpy(state, s->after, sizeof state);
-    for (size_t at = s->first; n < most && seen < most;) {
+    for (size_t at = s->first; n < most && seen < LOOK_MOST; seen++) {
         if (seen == s->n_ahead) {
             size_t passed = at - s->first;
             if (read_ahead(s) != TRACE_GOT) break;
             at = s->first + passed;
         }
         at = unpack(s, at, &s->record);
-        seen++;
+        if (s->record.kind == TRACE_INSTRUCTION && !s->record.continued && s->record.linear != last) {
+            places[n] = (diff_place_t){ (u32)state[TRACE_SELECTOR + TRACE_CS], s->record.linear - (u32)state[TRACE_BASE + TRACE_CS], records, { 0 } };
+            for (unsigned i = 0; i < TRACE_GPRS; i++) places[n].r[i] = (u32)state[i];
+            n++;
+        }
         if (s->record.kind == TRACE_INSTRUCTION) {
-            diff_place_t *p = &places[n++];
-            p->rep = s->record.continued || s->record.linear == last;
             last = s->record.linear;
-            p->cs = (u32)state[few[0]];
-            p->eip = s->record.linear - (u32)state[few[1]];
-            for (unsigned i = 0; i < TRACE_GPRS; i++) p->r[i] = (u32)state[i];
+            records++;
         }
         apply(state, &s->record);
     }

@@ -30,7 +30,7 @@ typedef struct {
     u16      cs, mode;
     bool     faulted, event, hardware;                                   /* event: one came between the step before and this */
     u8       vector, length, bytes[TRACE_INSTRUCTION_BYTES];
-    bool     reads_port;
+    bool     reads;              /* memory or a port */
     u32      all_accesses;       /* how many; the first of them: */
     unsigned n_accesses;
     u64      access_digest;      /* of all, in order */
@@ -56,7 +56,8 @@ void side_close(diff_side_t *s);
 /* The next step.  END: no more; WRONG: the input's why. */
 trace_answer_t side_next(diff_side_t *s);
 
-/* The place of a coming instruction record, and the general registers there; rep: the same instruction as the record before. */
-typedef struct { u32 cs, eip, r[TRACE_GPRS]; bool rep; } diff_place_t;
-/* Fill places[0..most) with those of the coming instructions; returns how many there are.  Stays bounded: at most `most` records are read. */
+/* A coming instruction, other than the one before it: its place, the general registers there, and how many instruction records go before. */
+typedef struct { u32 cs, eip, records, r[TRACE_GPRS]; } diff_place_t;
+/* Fill places[0..most) with those of the coming instructions; returns how many there are.  Stays bounded: so many records are read. */
+enum { LOOK_MOST = 300000 };
 unsigned side_look(diff_side_t *s, diff_place_t *places, unsigned most);
