@@ -110,7 +110,7 @@ static u32 hash_place(const diff_place_t *p) { return (p->eip ^ p->cs << 12 ^ p-
 
 static void place_of_step(const diff_side_t *s, diff_place_t *p)
 {
-    *p = (diff_place_t){ .cs = s->step.cs, .eip = s->step.eip };
+    *p = (diff_place_t){ .cs = s->step.cs, .eip = s->step.eip, .linear = s->step.linear };
     for (unsigned i = 0; i < TRACE_GPRS; i++) p->r[i] = (u32)s->before[i];
 }
 
@@ -131,7 +131,7 @@ static bool find_meeting(diff_t *d, search_t *f, u32 *ai, u32 *bi)
     }
     for (u32 i = 0; i < na && i < best; i++)
         for (u32 j = f->first[hash_place(&f->a[i])]; j != NO_PLACE && i + j < best; j = f->next[j])
-            if (meets(&f->a[i], &f->b[j])) {
+            if (!in_skip(d, f->a[i].linear) && meets(&f->a[i], &f->b[j])) {
                 best = i + j;
                 *ai = i;
                 *bi = j;

@@ -170,7 +170,7 @@ unsigned side_look(diff_side_t *s, diff_place_t *places, unsigned most)
         }
         at = unpack(s, at, &s->record);
         if (s->record.kind == TRACE_INSTRUCTION && !s->record.continued && s->record.linear != last) {
-            places[n] = (diff_place_t){ (u32)state[TRACE_SELECTOR + TRACE_CS], s->record.linear - (u32)state[TRACE_BASE + TRACE_CS], records, { 0 } };
+            places[n] = (diff_place_t){ (u32)state[TRACE_SELECTOR + TRACE_CS], s->record.linear - (u32)state[TRACE_BASE + TRACE_CS], s->record.linear, records, { 0 } };
             for (unsigned i = 0; i < TRACE_GPRS; i++) places[n].r[i] = (u32)state[i];
             n++;
         }

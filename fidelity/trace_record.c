@@ -121,7 +121,7 @@ static void compare_registers(trace_recorder_t *r, const cpu_t *cpu)
 {
     for (unsigned i = 0; i < TRACE_GPRS; i++)
         if (cpu->r[i] != r->state[i]) changed(r, i, cpu->r[i]);
-    u32 eflags = cpu_eflags(cpu);
+    u32 eflags = (cpu->eflags & ~(u32)FLAGS_STATUS) | flags_status(&cpu->f);      /* cpu_eflags, inline */
     if (eflags != r->state[TRACE_EFLAGS]) changed(r, TRACE_EFLAGS, eflags);
 }
 

@@ -18,7 +18,8 @@ enum { STEPS = 2500 };
 static void to_file(void *owner, const trace_record_t *record, u64 identity) { trace_put(owner, record, identity); }
 
 /* After instruction `at` (0: never) something in the processor changes as if that instruction had done it. */
-typedef struct { u64 at; enum { A_REGISTER, A_FLAG, A_BASE, AN_X87 } what; } fault_in_t;
+enum { A_REGISTER, A_FLAG, A_BASE, AN_X87 };
+typedef struct { u64 at; unsigned what; } fault_in_t;
 
 static void write_trace(twin_t *t, const char *path, program_mode_t mode, u64 seed, fault_in_t fault_in)
 {
@@ -109,7 +110,7 @@ START_TEST(a_changed_state_is_found_at_the_instruction_that_changed_it)
     ck_assert(t && twin_init(t, MODEL_PENTIUM4));
     for (u64 seed = 200; seed < 256; seed++) {
         program_mode_t mode = (program_mode_t)(seed % N_PROGRAM_MODES);
-        fault_in_t in = { 20 + seed * 7 % 300, (int)(seed % 4) };
+        fault_in_t in = { 20 + seed * 7 % 300, (unsigned)(seed % 4) };
         write_trace(t, path_a, mode, seed, (fault_in_t){ 0 });
         write_trace(t, path_b, mode, seed, in);
         trace_reader_t *r = trace_open(path_a, why, sizeof why);
