@@ -356,7 +356,27 @@ static const char *wrong_busy(const m_outcome_t *o)
     return NULL;
 }
 
-static const char *wrong_success(const case_t *c, const m_outcome_t *o)
+typedef struct { u32 r[8], eip, eflags, cr0; u8 cpl, stack[64], inner[2][0x140], tss[2][0x68]; segment_t seg[N_ALL_SEGMENTS]; } picture_t;
+
+/* What a switch leaves in the old task's TSS, and its link in the new one.  Vol. 3A, 7.3 item 7, 7.4. */
+static const char *wrong_saved(const case_t *c, const picture_t *old)
+{
+    bool wide_tss = old->seg[TR].attributes & 8, returns = c->what == IRET_, nests = c->what == CALL_ || c->what >= INT_N;
+    const u8 *t = ram + TSS_A;
+    u32 next = old->eip + lengths[c->what] + (c->wide || !whats[c->what].wide_too ? 0u : 1u), flags = returns ? old->eflags & ~(u32)FLAG_NT : old->eflags;
+    width_t w = wide_tss ? W32 : W16;
+    u32 step = w / 8, at = wide_tss ? 0x20 : 0x0E;
+    if (get(t + at, w) != (next & mask(w))) return "the EIP saved";
+    if (get(t + at + step, w) != (flags & mask(w))) return "the EFLAGS saved";
+    for (u32 n = 0; n < 8; n++)
+        if (get(t + at + (2 + n) * step, w) != (old->r[n] & mask(w))) return "a register saved";
+    for (u32 n = 0; n < 4; n++)
+        if (get(t + at + (10 + n) * step, W16) != old->seg[n].selector) return "a selector saved";
+    if (nests && get(ram + cpu.seg[TR].base, W16) != SEL_A) return "the link";
+    return NULL;
+}
+
+static const char *wrong_success(const case_t *c, const m_outcome_t *o, const picture_t *old)
 {
     const char *bad = wrong_segments(&o->after, false);
     u32 flags = o->switched || c->what == IRET_ ? 0x7FD5 & ~(u32)FLAG_TF : FLAG_IF | FLAG_NT | FLAG_CF;
@@ -369,11 +389,11 @@ static const char *wrong_success(const case_t *c, const m_outcome_t *o)
     u32 ecx = 0x22222222, mask = c->wide ? 0xFFFFFFFF : 0xFFFF;
     if (asks && cpu.r[ECX] != (o->loaded ? (ecx & ~mask) | o->value : ecx)) return "what LAR or LSL loads";
     if (o->switched && !(cpu.cr0 & CR0_TS)) return "CR0.TS";
+    if (o->switched && (bad = wrong_saved(c, old))) return bad;
     bad = wrong_stack(o);
     return bad ? bad : wrong_busy(o);
 }
 
-typedef struct { u32 r[8], eip, eflags, cr0; u8 cpl, stack[64], inner[2][0x140], tss[2][0x68]; segment_t seg[N_ALL_SEGMENTS]; } picture_t;
 static void take_picture(picture_t *p)
 {
     memset(p, 0, sizeof *p);
@@ -421,7 +441,7 @@ static bool run_case(case_t *c, u64 number)
     take_picture(&old);
     run(c);
     const char *bad = watcher.vector != o.vector ? "the exception" : o.vector != M_NONE && watcher.code != o.code ? "the error code"
-                    : o.vector == M_NONE ? wrong_success(c, &o) : wrong_fault(&o, &old);
+                    : o.vector == M_NONE ? wrong_success(c, &o, &old) : wrong_fault(&o, &old);
     if (bad)
         printf("case %llu: %s, %d bits, CPL %u, selector %04X, access byte %02X for %s: %s differs: the model says vector %d (%X), the processor %d (%X)\n",
                (unsigned long long)number, whats[c->what].name, c->wide ? 32 : 16, c->cpl, c->selector, c->access, roles[c->role], bad, o.vector, o.code,

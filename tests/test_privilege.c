@@ -2,7 +2,7 @@
  * concerns it.
  *
  * Modes: real, V86 with IOPL 0-3, CR4.VME, VIF, VIP, 16- and 32-bit protected mode with CPL 0-3, IOPL 0-3, CR4.PVI, VIF, VIP; each with all
- * settings of CR0.TS, EM, MP and CR4.TSD, PCE, DE.  The expected outcome of each cell follows from a letter per instruction; what a letter
+ * settings of CR0.TS, EM, MP and CR4.TSD, PCE, DE, OSFXSR.  The expected outcome of each cell follows from a letter per instruction; what a letter
  * means stands in `expect`, from the "Exceptions" and "Operation" sections of SDM vol. 2 under the instruction's name, and its decision tables. */
 #include <check.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@ enum { RAM = 64 << 10, GDT = 0x1000, IDT = 0x3000, TSS = 0x4000, CODE = 0x8000, 
 
 typedef enum { REAL, V86, PM16, PM32, N_MODES } mode_t_;
 static const char *const mode_names[] = { "real mode", "V86", "16-bit protected mode", "32-bit protected mode" };
-typedef struct { mode_t_ mode; u8 cpl, iopl; bool virtual_if_mode, vif, vip, ts, em, mp, tsd, pce, de; u32 image; } setting_t;
+typedef struct { mode_t_ mode; u8 cpl, iopl; bool virtual_if_mode, vif, vip, ts, em, mp, tsd, pce, de, osfxsr; u32 image; } setting_t;
 
 /* What happens; IF and VIF afterwards, where they may change. */
 typedef enum { RUNS, TO_IDT, TO_8086 } way_t;
@@ -24,7 +24,7 @@ typedef struct { int vector; way_t way; u32 eflags; u32 pushed; } outcome_t;
  *   .  runs everywhere                                   U  #UD everywhere
  *   P  reserved to level 0                               p  protected mode only, else #UD          L  p, then P
  *   D  as P; with CR4.DE #UD first                       X  exists since the 486 only as #UD (MOV TRn)
- *   T  RDTSC    C  RDPMC    E  SYSENTER    e  SYSEXIT    F  x87    W  WAIT
+ *   M  MMX      S  SSE        T  RDTSC    C  RDPMC    E  SYSENTER    e  SYSEXIT    F  x87    W  WAIT
  *   i  port I/O, port closed in the bit map              o  port I/O, port open
  *   c  CLI   s  STI   h  PUSHF   q  POPF   r  IRET       n  INT n, redirected   k  INT n, not redirected   b  INT 3, INTO, INT 1 */
 typedef struct { const char *name; u8 bytes[4]; u8 length; char rule; char eax; bool prefixed; } row_t;
@@ -52,6 +52,9 @@ static const row_t rows[] = {
     { "UD2", { 0x0F, 0x0B }, 2, 'U', 0, 0 },               { "SYSENTER", { 0x0F, 0x34 }, 2, 'E', 0, 0 },          { "SYSEXIT", { 0x0F, 0x35 }, 2, 'e', 0, 0 },
     { "FNOP", { 0xD9, 0xD0 }, 2, 'F', 0, 0 },              { "FLD mem", { 0xD9, 0x07 }, 2, 'F', 0, 0 },           { "FNSTSW AX", { 0xDF, 0xE0 }, 2, 'F', 0, 0 },
     { "FNCLEX", { 0xDB, 0xE2 }, 2, 'F', 0, 0 },            { "WAIT", { 0x9B }, 1, 'W', 0, 0 },
+    { "EMMS", { 0x0F, 0x77 }, 2, 'M', 0, 0 },              { "MOVD MM0, EAX", { 0x0F, 0x6E, 0xC0 }, 3, 'M', 0, 0 },{ "PADDB MM0, mem", { 0x0F, 0xFC, 0x07 }, 3, 'M', 0, 0 },
+    { "XORPS XMM0, XMM0", { 0x0F, 0x57, 0xC0 }, 3, 'S', 0, 0 }, { "MOVUPS mem, XMM0", { 0x0F, 0x11, 0x07 }, 3, 'S', 0, 0 },
+    { "STMXCSR", { 0x0F, 0xAE, 0x1F }, 3, 'S', 0, 0 },     { "FXSAVE", { 0x0F, 0xAE, 0x07 }, 3, 'F', 0, 0 },      { "SFENCE", { 0x0F, 0xAE, 0xF8 }, 3, '.', 0, 0 },
     { "IN AL, 60h", { 0xE4, CLOSED }, 2, 'i', 0, 0 },      { "IN AL, 70h", { 0xE4, OPEN }, 2, 'o', 0, 0 },        { "OUT 60h, AL", { 0xE6, CLOSED }, 2, 'i', 0, 0 },
     { "OUT 70h, AL", { 0xE6, OPEN }, 2, 'o', 0, 0 },       { "IN AX, 5Fh", { 0xE5, CLOSED - 1 }, 2, 'i', 0, 0 },  { "OUT DX, AX", { 0xEF }, 1, 'i', 0, 0 },
     { "INSB", { 0x6C }, 1, 'i', 0, 0 },                    { "OUTSB", { 0x6E }, 1, 'i', 0, 0 },                   { "REP INSB", { 0xF3, 0x6C }, 2, 'i', 0, 0 },
@@ -136,6 +139,8 @@ static outcome_t expect(const row_t *r, const setting_t *s, u32 eflags)
     case 'E': o.vector = s->mode == REAL ? GP : NONE; o.eflags &= ~(u32)(FLAG_VM | FLAG_IF); break;
     case 'e': o.vector = s->mode == REAL ? GP : reserved(s); break;
     case 'F': o.vector = s->em || s->ts ? NM : NONE; break;
+    case 'M': o.vector = s->em ? UD : s->ts ? NM : NONE; break;                 /* vol. 2, EMMS; vol. 3A, 12.1 */
+    case 'S': o.vector = s->em || !s->osfxsr ? UD : s->ts ? NM : NONE; break;   /* vol. 2, table 2-21; vol. 3A, 13.1.3 */
     case 'W': o.vector = s->mp && s->ts ? NM : NONE; break;
     case 'i': o.vector = port(s, false); break;
     case 'o': o.vector = port(s, true); break;
@@ -216,7 +221,7 @@ static void enter_mode(const setting_t *s)
 {
     u32 flags = s->mode == PM32 ? 0xC : 0, cr4 = s->mode == V86 ? CR4_VME : CR4_PVI;
     cpu.cr0 = CR0_ET | (s->mode == REAL ? 0u : CR0_PE) | (s->ts ? CR0_TS : 0u) | (s->em ? CR0_EM : 0u) | (s->mp ? CR0_MP : 0u);
-    cpu.cr4 = (s->virtual_if_mode ? cr4 : 0u) | (s->tsd ? CR4_TSD : 0u) | (s->pce ? CR4_PCE : 0u) | (s->de ? CR4_DE : 0u);
+    cpu.cr4 = (s->virtual_if_mode ? cr4 : 0u) | (s->tsd ? CR4_TSD : 0u) | (s->pce ? CR4_PCE : 0u) | (s->de ? CR4_DE : 0u) | (s->osfxsr ? CR4_OSFXSR : 0u);
     cpu.cpl = s->mode == V86 ? 3 : s->cpl;
     cpu.eflags &= ~(u32)FLAG_VM;
     put_segment(CS, (u16)(CODE0 + 9 * s->cpl), 0x9Bu | (u32)s->cpl << 5, flags);
@@ -308,18 +313,18 @@ static bool cell(unsigned number, const setting_t *s)
 /* ---- all cells ---- */
 
 static bool concerns_image(const row_t *r) { return r->rule == 'q' || r->rule == 'r'; }
-static bool concerns_controls(const row_t *r) { return strchr("DTCFW", r->rule) != NULL; }
+static bool concerns_controls(const row_t *r) { return strchr("DTCFWMS", r->rule) != NULL; }
 
-/* Bits of n: VME or PVI, VIF, VIP, then TS, EM, MP, TSD, PCE, DE, then two for the image. */
+/* Bits of n: VME or PVI, VIF, VIP, then TS, EM, MP, TSD, PCE, DE, then two for the image, one of which is OSFXSR for SSE. */
 static u32 row_in(unsigned number, mode_t_ mode, u8 cpl, u8 iopl, u32 *bad)
 {
     static const u32 images[] = { 2, 2 | FLAG_IF | FLAG_NT, 2 | FLAG_TF, 2 | FLAG_IF | FLAG_IOPL };
     const row_t *r = &rows[number];
     u32 cells = 0;
     for (u32 n = 0; n < 2048 && *bad < 20; n++) {
-        if ((n >> 9 && !concerns_image(r)) || ((n >> 3 & 63) && !concerns_controls(r)) || (mode == REAL && n & 7))
+        if ((n >> 9 && !concerns_image(r) && (n >> 10 || r->rule != 'S')) || ((n >> 3 & 63) && !concerns_controls(r)) || (mode == REAL && n & 7))
             continue;
-        setting_t s = { mode, cpl, iopl, n & 1, n >> 1 & 1, n >> 2 & 1, n >> 3 & 1, n >> 4 & 1, n >> 5 & 1, n >> 6 & 1, n >> 7 & 1, n >> 8 & 1, images[n >> 9] };
+        setting_t s = { mode, cpl, iopl, n & 1, n >> 1 & 1, n >> 2 & 1, n >> 3 & 1, n >> 4 & 1, n >> 5 & 1, n >> 6 & 1, n >> 7 & 1, n >> 8 & 1, n >> 9 & 1, images[n >> 9] };
         *bad += !cell(number, &s);
         cells++;
     }
