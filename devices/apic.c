@@ -246,6 +246,8 @@ static bool periodic(const apic_t *a) { return a->lvt[LVT_TIMER] & PERIODIC; }
 static u32 current_count(const apic_t *a)
 {
     u64 gone = (a->clock->now - a->started) / tick_ns(a);
+    if (a->expired)
+        return 0;
     if (!a->initial || a->clock->now < a->started)
         return a->initial;
     if (!periodic(a))
@@ -257,7 +259,7 @@ static u32 current_count(const apic_t *a)
 static void set_timer(apic_t *a)
 {
     u64 period = period_ns(a), now = a->clock->now, when = a->started + period;
-    if (!a->initial || a->lvt[LVT_TIMER] & MASKED || !enabled(a) || (!periodic(a) && when <= now)) {
+    if (!a->initial || a->expired || a->lvt[LVT_TIMER] & MASKED || !enabled(a) || (!periodic(a) && when <= now)) {
         alarm_clear(&a->timer);
         return;
     }
@@ -275,14 +277,29 @@ static void ring(void *self)
     set_timer(a);
 }
 
+/* As if it had been loaded when `left` would be left now. */
+static void go_on_from(apic_t *a, u64 left)
+{
+    u64 gone = (a->initial - left) * tick_ns(a);
+    a->started = a->clock->now > gone ? a->clock->now - gone : 0;
+    set_timer(a);
+}
+
 /* A change of the divisor goes on from the count that is left. */
 static void set_divide(apic_t *a, u32 value)
 {
     u64 left = current_count(a);
     a->divide = value & 0xB;
-    u64 gone = (a->initial - left) * tick_ns(a);
-    a->started = a->clock->now > gone ? a->clock->now - gone : 0;
-    set_timer(a);
+    go_on_from(a, left);
+}
+
+/* So does a change of the mode; what has run out in one-shot mode stays at 0 until TMICT is written (10.5.4). */
+static void set_timer_entry(apic_t *a, u32 entry)
+{
+    u64 left = current_count(a);
+    a->expired = a->initial && !left;
+    a->lvt[LVT_TIMER] = entry;
+    go_on_from(a, left);
 }
 
 /* ---- registers ---- */
@@ -336,9 +353,12 @@ u32 apic_read(void *self, u32 offset, width_t w)
 
 static void write_lvt(apic_t *a, unsigned n, u32 value)
 {
-    a->lvt[n] = (value & lvt_rows[n].writable) | (a->lvt[n] & REMOTE_IRR);
+    u32 entry = (value & lvt_rows[n].writable) | (a->lvt[n] & REMOTE_IRR);
     if (!(a->svr & SVR_ENABLE))                              /* 10.4.7.2: masked, and not to be unmasked */
-        a->lvt[n] |= MASKED;
+        entry |= MASKED;
+    if (n == LVT_TIMER && (entry ^ a->lvt[n]) & PERIODIC)
+        set_timer_entry(a, entry);
+    a->lvt[n] = entry;
     if (n == LVT_TIMER)
         set_timer(a);
     if (n == LVT_LINT0 && value & LEVEL && a->lint0)
@@ -360,6 +380,7 @@ static void write_svr(apic_t *a, u32 value)
 static void start_timer(apic_t *a, u32 count)
 {
     a->initial = count;
+    a->expired = false;
     a->started = a->clock->now;
     set_timer(a);
 }
@@ -433,6 +454,7 @@ void apic_reset(apic_t *a)
     memset(a->tmr, 0, sizeof a->tmr);
     a->tpr = a->errors = a->errors_seen = 0;
     a->started = 0;
+    a->expired = false;
     a->extint = false;
     place(a);
     set_timer(a);
@@ -473,6 +495,7 @@ void apic_walk(apic_t *a, walker_t *w)
     FIELD_ARRAY(w, a->isr); FIELD_ARRAY(w, a->irr); FIELD_ARRAY(w, a->tmr);
     FIELD(w, a->tpr); FIELD(w, a->errors); FIELD(w, a->errors_seen);
     FIELD(w, a->started);
+    FIELD(w, a->expired);
     FIELD(w, a->lint0); FIELD(w, a->lint1); FIELD(w, a->extint);
     alarm_walk(&a->timer, w, "timer");
     if (walk_loading(w))

@@ -41,6 +41,7 @@ typedef struct apic {
     u32   isr[8], irr[8], tmr[8];
     u8    tpr, errors, errors_seen;  /* errors since the last write of ESR; what ESR shows */
     u64   started;                   /* when the timer was loaded with `initial` */
+    bool  expired;                   /* it reached 0 in one-shot mode, and stays there until it is loaded */
     bool  lint0, lint1;              /* levels */
     bool  extint;                    /* an ExtINT message arrived */
     bool  output;                    /* of intr; derived */

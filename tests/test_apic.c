@@ -334,6 +334,41 @@ START_TEST(one_shot_rings_once)                                                 
 }
 END_TEST
 
+START_TEST(a_change_of_mode_goes_on_from_the_count_that_is_left)                 /* 10.5.4; kvm-unit-tests, apic: "TMCCT should stay at zero" */
+{
+    enable();
+    put_reg(DIVIDE, 11);
+    put_reg(LVT_T, 0x33);
+    put_reg(INITIAL, 1000);
+    pass(6000);
+    put_reg(LVT_T, PERIODIC | 0x33);
+    ck_assert_uint_eq(get_reg(CURRENT), 400);
+    pass(4000);
+    ck_assert(intr);
+    ck_assert_uint_eq(get_reg(CURRENT), 1000);                                  /* reloaded */
+    ck_assert_uint_eq(take(), 0x33);
+    put_reg(EOI, 0);
+    pass(30000 + 7000);
+    if (intr) { take(); put_reg(EOI, 0); }
+    ck_assert_uint_eq(get_reg(CURRENT), 300);
+    put_reg(LVT_T, 0x33);                                                       /* back: this round, and no more */
+    ck_assert_uint_eq(get_reg(CURRENT), 300);
+    pass(3000);
+    ck_assert(intr);
+    ck_assert_uint_eq(take(), 0x33);
+    put_reg(EOI, 0);
+    pass(50000);
+    put_reg(LVT_T, PERIODIC | 0x33);                                            /* run out: it stays so until it is loaded */
+    ck_assert_uint_eq(get_reg(CURRENT), 0);
+    ck_assert_uint_eq(get_reg(INITIAL), 1000);
+    pass(50000);
+    ck_assert(!intr);
+    put_reg(INITIAL, 1000);
+    pass(10000);
+    ck_assert(intr);
+}
+END_TEST
+
 START_TEST(periodic_rings_again_without_drift)
 {
     enable();
@@ -521,7 +556,7 @@ int main(void)
         the_highest_vector_comes_first_and_nests, the_task_priority_holds_its_class_and_below, a_request_that_went_away_is_spurious,
         vectors_below_16_are_errors, messages_find_their_destination, shorthands, disabled_by_software_it_takes_nothing_new,
         after_reset_the_8259_reaches_the_processor, globally_disabled_it_is_two_wires, its_own_interrupts_come_before_the_8259_s,
-        lint0_may_be_fixed_by_edge_or_level, the_timer_divides, one_shot_rings_once, periodic_rings_again_without_drift,
+        lint0_may_be_fixed_by_edge_or_level, the_timer_divides, one_shot_rings_once, a_change_of_mode_goes_on_from_the_count_that_is_left, periodic_rings_again_without_drift,
         a_period_of_nothing_does_not_stop_the_world, the_io_apic_s_registers, an_edge_is_sent_once_and_lost_when_masked,
         a_level_is_sent_until_it_ends, a_refused_message_waits, extint_and_nmi_by_the_io_apic, random_use_finds_nothing, the_state_comes_back,
     };
