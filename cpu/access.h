@@ -28,8 +28,11 @@ COLD u32  load_linear(cpu_t *cpu, u32 linear, width_t w, bool user);
 COLD void store_linear(cpu_t *cpu, u32 linear, width_t w, u32 v, bool user);
 /* Fault now if any byte of the range cannot be accessed; afterwards a store or load there cannot fault. */
 COLD void prove_linear(cpu_t *cpu, u32 linear, u32 bytes, access_t access, bool user);
-/* The same for an operand of the current instruction that is not in the TLB we are shown. */
+/* The same for an operand of the current instruction that is not in the TLB we are shown; #AC if it is not aligned and must be. */
 COLD void prove_operand(cpu_t *cpu, u32 linear, u32 bytes, access_t access);
+COLD void align_operand(cpu_t *cpu, u32 linear, u32 bytes);              /* #AC alone */
+COLD u32  load_operand(cpu_t *cpu, u32 linear, width_t w);
+COLD void store_operand(cpu_t *cpu, u32 linear, width_t w, u32 v);
 
 INLINE bool at_user(const cpu_t *cpu) { return cpu->cpl == 3; }
 
@@ -37,14 +40,14 @@ INLINE u32 load(cpu_t *cpu, int seg, u32 offset, width_t w)
 {
     u32 linear = linear_of(cpu, seg, offset, w / 8, false);
     const u8 *host = tlb_read(cpu->tlb, linear, w / 8);
-    return LIKELY(host != NULL) ? get(host, w) : load_linear(cpu, linear, w, at_user(cpu));
+    return LIKELY(host != NULL) ? get(host, w) : load_operand(cpu, linear, w);
 }
 INLINE void store(cpu_t *cpu, int seg, u32 offset, width_t w, u32 v)
 {
     u32 linear = linear_of(cpu, seg, offset, w / 8, true);
     u8 *host = tlb_write(cpu->tlb, linear, w / 8);
     if (LIKELY(host != NULL)) put(host, w, v);
-    else                      store_linear(cpu, linear, w, v, at_user(cpu));
+    else                      store_operand(cpu, linear, w, v);
 }
 
 /* A place: a memory operand already proved accessible, so nothing can fault any more. */

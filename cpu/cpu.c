@@ -137,10 +137,12 @@ static void check_code_segment(cpu_t *cpu, u16 mode)
         renew(cpu, at_user(cpu));
 }
 
+bool cpu_checks_alignment(const cpu_t *cpu) { return cpu->cpl == 3 && cpu->cr0 & CR0_AM && cpu->eflags & FLAG_AC; }
+
 void cpu_mode_changed(cpu_t *cpu)
 {
     cpu->stack_mask = cpu->seg[SS].attributes & SEG_BIG && !(cpu->eflags & FLAG_VM) ? 0xFFFFFFFF : 0xFFFF;
-    bool blind = (cpu->observer && cpu->observer->memory) || breakpoint_any_data(cpu);
+    bool blind = (cpu->observer && cpu->observer->memory) || breakpoint_any_data(cpu) || cpu_checks_alignment(cpu);
     cpu->tlb = blind ? &cpu->tlb_blind : &cpu->tlb_of[at_user(cpu)];
     u16 mode = mode_word(cpu);
     check_code_segment(cpu, mode);

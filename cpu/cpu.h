@@ -146,7 +146,7 @@ typedef struct cpu {
     u32     last_stamp;
 
     tlb_t   tlb_of[2];               /* supervisor, user */
-    tlb_t   tlb_blind;               /* always empty: shown while an observer or a data breakpoint watches memory */
+    tlb_t   tlb_blind;               /* always empty: shown while an observer or a data breakpoint watches memory, or alignment is checked */
     fetch_entry_t fetch[64];
     code_pages_t code;
     bus_t  *bus;
@@ -214,6 +214,8 @@ void cpu_flush_blocks(cpu_t *cpu);
 void cpu_renew_maps(cpu_t *cpu);                             /* what is remembered of places in code holds no more */
 /* The mode word from segments, CR0, EFLAGS, CPL; leaves the current block if it changed.  Every change of those ends with it. */
 void cpu_mode_changed(cpu_t *cpu);
+/* Operands must be aligned: CR0.AM, EFLAGS.AC, CPL 3.  Then the TLB that is shown is empty, so that every access is looked at. */
+bool cpu_checks_alignment(const cpu_t *cpu);
 /* Leave the current block after the current instruction. */
 void cpu_kick(cpu_t *cpu);
 /* Set or (NULL) take away the observer: between runs, or from its own `before`, where it holds from this instruction on. */

@@ -42,7 +42,8 @@ void frame_prove(cpu_t *cpu, const frame_t *f)
         if (!in_segment(&f->ss, offset_in(f, i), f->w / 8, true))
             fault(cpu, SS_FAULT, f->code);
     for (u32 i = 0; i < f->n; i++)
-        prove_linear(cpu, f->ss.base + offset_in(f, i), f->w / 8, ACCESS_WRITE, f->user);
+        if (f->user) prove_operand(cpu, f->ss.base + offset_in(f, i), f->w / 8, ACCESS_WRITE);
+        else         prove_linear(cpu, f->ss.base + offset_in(f, i), f->w / 8, ACCESS_WRITE, false);
 }
 
 void frame_commit(cpu_t *cpu, const frame_t *f)

@@ -198,6 +198,7 @@ void CMPXCHG8B(cpu_t *cpu, const op_t *op, width_t w)
 {
     (void)w;
     u32 at = offset_of(cpu, op), high_at = at + 4;             /* one operand of 8 bytes: its parts do not wrap with the address size */
+    align_operand(cpu, linear_of(cpu, op->seg, at, 8, true), 8);
     place_t low = open_at(cpu, op->seg, at, W32, ACCESS_WRITE), high = open_at(cpu, op->seg, high_at, W32, ACCESS_WRITE);
     u32 was_low = place_get(cpu, low, W32), was_high = place_get(cpu, high, W32);
     bool equal = was_low == cpu->r[EAX] && was_high == cpu->r[EDX];

@@ -1,8 +1,7 @@
 /* simd.c - how MMX and SSE instructions begin and end: faults, operands, results.  SDM vol. 1, 9.5, 11.5; vol. 3A, chapters 12 and 13; vol. 3B,
  * "Exception Conditions of Legacy SIMD Instructions Operating on MMX Registers".
  *
- * Order of faults: #UD (CR0.EM, CR4.OSFXSR), #NM, #MF (MMX), segment and alignment, page, then #XM: all before anything is written.
- * Left out: #AC, as for all other instructions. */
+ * Order of faults: #UD (CR0.EM, CR4.OSFXSR), #NM, #MF (MMX), segment and alignment, #AC, page, then #XM: all before anything is written. */
 #include "cpu/simd_inside.h"
 
 void simd_reset(simd_t *s)

@@ -186,7 +186,7 @@ static inline void stack(program_t *p)
 /* Push flags and pop them: TF, IF, DF come and go. */
 static inline void load_flags(program_t *p)
 {
-    static const u32 images[] = { 0x002, 0x202, 0x202, 0x2D7, 0x602, 0x302, 0x102, 0xAD7, 0x242 };
+    static const u32 images[] = { 0x002, 0x202, 0x202, 0x2D7, 0x602, 0x302, 0x102, 0xAD7, 0x242, 0x40202 };
     b1(p, 0x68);
     bz(p, images[any(p, COUNT_OF(images))] | (any(p, 2) ? value32(p) & 0xD5 : 0), p->code32);
     b1(p, 0x9D);

@@ -267,7 +267,7 @@ static inline void twin_enter(twin_t *t, program_mode_t mode, u32 program)
     cpu_t *cpu = &t->cpu;
     bool user = mode == FLAT3_PAGED || mode == V86;
     cpu->cr4 = model_cr4_mask(cpu->model) & (CR4_OSFXSR | CR4_OSXMMEXCPT);
-    cpu->cr0 = CR0_ET | (model_cr0_mask(cpu->model) & CR0_NE) | (mode == REAL ? 0 : CR0_PE) | (cpu->cr0 & (CR0_PG | CR0_WP));
+    cpu->cr0 = CR0_ET | (model_cr0_mask(cpu->model) & (CR0_NE | CR0_AM)) | (mode == REAL ? 0 : CR0_PE) | (cpu->cr0 & (CR0_PG | CR0_WP));
     cpu->gdtr.base = TWIN_GDT; cpu->gdtr.limit = T_GDT_LIMIT;
     cpu->idtr.base = mode == REAL ? 0 : TWIN_IDT;
     cpu->idtr.limit = mode == REAL ? 0x3FF : 0x7FF;

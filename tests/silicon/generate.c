@@ -510,6 +510,7 @@ static void any_state(generator_t *g)
     c->before.eflags = (u32)next(g) & FLAGS_STATUS;
     if (one_in(g, 24)) c->before.eflags |= FLAG_ID;
     if (one_in(g, 24)) c->before.eflags |= FLAG_DF;
+    if (one_in(g, 24)) c->before.eflags |= FLAG_AC;
     c->before.eflags |= FLAG_1 | FLAG_IF;
     for (int n = 0; n < N_SEGMENTS; n++) c->before.seg[n] = USER_DATA;
     c->before.seg[CS] = c->code16 ? LOCAL(LOCAL_CODE16) : USER_CODE;
