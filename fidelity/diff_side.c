@@ -220,7 +220,7 @@ diff_input_t *input_trace(const char *path, char *why, size_t why_bytes)
     trace_about_value(t->reader, "model", model, sizeof model);
     bool whole = strstr(kinds, "state");
     for (unsigned i = 0; i < TRACE_FIELDS; i++) t->input.known[i] = whole || i <= TRACE_EFLAGS;
-    t->input.known[TRACE_SELECTOR + TRACE_CS] = whole;
+    t->input.known[TRACE_SELECTOR + TRACE_CS] = t->input.known[TRACE_BASE + TRACE_CS] = true;
     t->input.bytes = true;
     t->input.accesses = strstr(kinds, "memory") && strstr(kinds, "ports");
     t->input.events = strstr(kinds, "events");

@@ -125,10 +125,20 @@ static void compare_registers(trace_recorder_t *r, const cpu_t *cpu)
     if (eflags != r->state[TRACE_EFLAGS]) changed(r, TRACE_EFLAGS, eflags);
 }
 
+/* What tells where and in which mode instructions are; always recorded. */
+static void compare_place(trace_recorder_t *r, const cpu_t *cpu)
+{
+    const struct { unsigned field; u64 now; } place[] = { { TRACE_SELECTOR + TRACE_CS, cpu->seg[CS].selector }, { TRACE_BASE + TRACE_CS, cpu->seg[CS].base },
+        { TRACE_ATTRIBUTES + TRACE_CS, cpu->seg[CS].attributes }, { TRACE_ATTRIBUTES + TRACE_SS, cpu->seg[SS].attributes }, { TRACE_CR0, cpu->cr0 } };
+    for (unsigned i = 0; i < COUNT_OF(place); i++)
+        if (place[i].now != r->state[place[i].field]) changed(r, place[i].field, place[i].now);
+}
+
 static void finish(trace_recorder_t *r, const cpu_t *cpu, bool faulted)
 {
     if (!r->open) return;
     compare_registers(r, cpu);
+    if (UNLIKELY(r->whole && !(r->kinds & RECORD_STATE))) compare_place(r, cpu);
     if (UNLIKELY(r->kinds & RECORD_STATE && (r->whole || r->x87 || faulted))) {
         u64 now[TRACE_FIELDS];
         if (r->whole || faulted) {
