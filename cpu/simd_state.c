@@ -33,7 +33,7 @@ void STMXCSR(cpu_t *cpu, const op_t *op, width_t w)
 /* ---- FXSAVE, FXRSTOR: table 10-2, 32-bit layout ---- */
 
 enum { FX_BYTES = 512, FX_CONTROL = 0, FX_STATUS = 2, FX_TAGS = 4, FX_OPCODE = 6, FX_IP = 8, FX_CS = 12, FX_DP = 16, FX_DS = 20,
-       FX_MXCSR = 24, FX_MXCSR_MASK = 28, FX_ST = 32, FX_XMM = 160, FX_STEP = 16, FX_WRITTEN = FX_XMM + 8 * FX_STEP };
+       FX_MXCSR = 24, FX_MXCSR_MASK = 28, FX_ST = 32, FX_XMM = 160, FX_STEP = 16 };
 
 static place_t open_state(cpu_t *cpu, const op_t *op, access_t access)
 {
@@ -82,13 +82,30 @@ static u32 stored_mask(const cpu_t *cpu)
 
 static bool saves_xmm(const cpu_t *cpu) { return model_has(cpu->model, HAS_SSE) && cpu->cr4 & CR4_OSFXSR; }
 
-/* What is reserved keeps the bytes that stood there. */
+static void write_part(cpu_t *cpu, place_t at, const u8 *image, u32 first, u32 bytes)
+{
+    fpu_write(cpu, (place_t){ at.host ? at.host + first : NULL, at.linear + first }, image + first, bytes);
+}
+
+/* All but what is reserved, which keeps the bytes that stood there. */
+static void write_state(cpu_t *cpu, place_t at, const u8 *image)
+{
+    write_part(cpu, at, image, FX_CONTROL, 5);
+    write_part(cpu, at, image, FX_OPCODE, 8);
+    write_part(cpu, at, image, FX_DP, 6);
+    if (model_has(cpu->model, HAS_SSE))
+        write_part(cpu, at, image, FX_MXCSR, 8);
+    for (u32 i = 0; i < 8; i++)
+        write_part(cpu, at, image, FX_ST + i * FX_STEP, 10);
+    if (saves_xmm(cpu))
+        write_part(cpu, at, image, FX_XMM, 8 * FX_STEP);
+}
+
 void FXSAVE(cpu_t *cpu, const op_t *op, width_t w)
 {
-    u8 image[FX_BYTES];
+    u8 image[FX_BYTES] = { 0 };
     (void)w;
     place_t at = open_state(cpu, op, ACCESS_WRITE);
-    fpu_read(cpu, at, image, FX_BYTES);
     pack_x87(cpu, image);
     if (model_has(cpu->model, HAS_SSE)) {
         put(image + FX_MXCSR, W32, cpu->simd.mxcsr);
@@ -96,7 +113,7 @@ void FXSAVE(cpu_t *cpu, const op_t *op, width_t w)
     }
     for (unsigned n = 0; n < 8 && saves_xmm(cpu); n++)
         vector_put(image + FX_XMM + n * FX_STEP, cpu->simd.xmm[n]);
-    fpu_write(cpu, at, image, saves_xmm(cpu) ? FX_WRITTEN : FX_XMM);
+    write_state(cpu, at, image);
 }
 
 void FXRSTOR(cpu_t *cpu, const op_t *op, width_t w)
