@@ -86,11 +86,10 @@ trace_reader_t *trace_open(const char *path, char *why, size_t why_bytes)
     if (r) {
         r->raw = malloc(TRACE_BLOCK);
         r->packed = malloc(TRACE_PACKED);
-        r->known = calloc(KNOWN, sizeof *r->known);
     }
-    if (!r || !r->raw || !r->packed || !r->known || inflateInit(&r->z) != Z_OK) {
+    if (!r || !r->raw || !r->packed || inflateInit(&r->z) != Z_OK) {
         snprintf(why, why_bytes, "out of memory");
-        if (r) { free(r->raw); free(r->packed); free(r->known); free(r); }
+        if (r) { free(r->raw); free(r->packed); free(r); }
         return NULL;
     }
     snprintf(r->path, sizeof r->path, "%s", path);
@@ -213,6 +212,8 @@ static trace_answer_t read_block(trace_reader_t *r)
     if (answer != TRACE_GOT) return answer;
     u64 offset = r->next_block;
     r->at_block = offset;
+    if (!r->known) r->known = calloc(KNOWN, sizeof *r->known);
+    if (!r->known) return wrong(r, offset, "out of memory");
     if (read_at(r, offset + TRACE_BLOCK_HEADER, r->packed, b.packed) != b.packed) return r->whole ? wrong(r, offset, "cannot be read") : TRACE_END;
     if ((u32)crc32(0, r->packed, b.packed) != b.crc) return wrong(r, offset, "a block is damaged: its check sum is wrong");
     inflateReset(&r->z);
