@@ -168,7 +168,44 @@ int08:  pushl   %eax
         SERVICE int40_cd, cd_floppy_service
         SERVICE int14, serial_service
         SERVICE int15, system_service
-        SERVICE int16, keyboard_service
+        SERVICE int16_service, keyboard_service
+        SERVICE int16_idle, keyboard_idle
+
+/* Who waits for a key waits on the caller's stack, as ever since 1981: a program may leave from there by its own timer interrupt, and
+ * then sets SP alone.  INT 15h/9002h is told once, as on the AT; keyboard_idle keeps the lights. */
+int16:  cmpb    $0x00, %ah
+        je      1f
+        cmpb    $0x10, %ah
+        je      1f
+        cmpb    $0x20, %ah
+        jne     int16_service
+1:      cli
+        call    key_is_there
+        jne     int16_service
+        pushw   %ax
+        movw    $0x9002, %ax
+        int     $0x15
+        popw    %ax
+2:      cli
+        call    key_is_there
+        jne     int16_service
+        pushfw                          /* an interrupt, for int16_idle's IRET */
+        pushw   %cs
+        call    int16_idle
+        sti
+        hlt
+        jmp     2b
+
+key_is_there:                           /* ZF clear: the BIOS data area's buffer holds a key */
+        pushw   %ds
+        pushw   %ax
+        movw    $0x40, %ax
+        movw    %ax, %ds
+        movw    0x1A, %ax
+        cmpw    0x1C, %ax
+        popw    %ax
+        popw    %ds
+        retw
         SERVICE int17, printer_service
         SERVICE int1a, clock_service
         SERVICE int70, rtc_interrupt

@@ -39,14 +39,18 @@ static bool key_next(bool enhanced, bool take, u32 *code)
     return found;
 }
 
+/* While INT 16h waits (entry.S). */
+void keyboard_idle(regs_t *r)
+{
+    (void)r;
+    keyboard_leds();
+}
+
+/* There was a key when we were called; this waits only if it was one that the caller cannot see. */
 static void key_wait(regs_t *r, bool enhanced)
 {
     u32 code;
-    bool told = false;
     while (!key_next(enhanced, true, &code)) {
-        if (!told)
-            hook_wait(0x02);
-        told = true;
         cli();
         keyboard_leds();
         if (BDA(key_head) == BDA(key_tail))

@@ -48,6 +48,13 @@ static const u8 switch_off[] = {
     0xb8, 0x01, 0x53, 0x31, 0xdb, 0xcd, 0x15, 0xb8, 0x07, 0x53, 0xbb, 0x01, 0x00, 0xb9, 0x03, 0x00, 0xcd, 0x15, 0xba, 0x01, 0x05, 0xee, 0xeb, 0xfe,
 };
 
+/* The third waits for a key, on the stack 1234h:0400h, and is interrupted by the timer:
+ *  start: cli; xorw %ax,%ax; movw %ax,%ds; movw $0x1234,%ax; movw %ax,%ss; movw $0x400,%sp; movw $h,0x1C*4; movw %ds,0x1C*4+2; sti;
+ *  xorw %ax,%ax; int $0x16; h: movw $0x501,%dx; movw %ss,%ax; cmpw $0x1234,%ax; movb $1,%al; je 1f; movb $2,%al; 1: outb %al,%dx; jmp . */
+static const u8 waiting[] = {
+    0xfa, 0x31, 0xc0, 0x8e, 0xd8, 0xb8, 0x34, 0x12, 0x8e, 0xd0, 0xbc, 0x00, 0x04, 0xc7, 0x06, 0x70, 0x00, 0x1c, 0x7c, 0x8c, 0x1e, 0x72, 0x00, 0xfb, 0x31, 0xc0, 0xcd, 0x16,
+    0xba, 0x01, 0x05, 0x8c, 0xd0, 0x3d, 0x34, 0x12, 0xb0, 0x01, 0x74, 0x02, 0xb0, 0x02, 0xee, 0xeb, 0xfe,
+};
 
 enum { RAM = 16 << 20, TABLES = RAM - 0x10000, DONE = 1 << 28 };
 
@@ -329,6 +336,15 @@ START_TEST(apm_is_there_and_switches_off)
 }
 END_TEST
 
+START_TEST(int_16h_waits_on_the_callers_stack)                   /* as on the PC and AT: their BIOS has no stack of its own */
+{
+    machine_t m;
+    ck_assert_int_eq(boot(&m, CPU_486, waiting, sizeof waiting), STOP_DEBUG_EXIT);
+    ck_assert_uint_eq(pc_exit_code(m.pc), 1 * 2 + 1);
+    power_off(&m);
+}
+END_TEST
+
 START_TEST(without_apics_there_is_neither_madt_nor_mp_table)
 {
     machine_t other = booted, m;
@@ -361,6 +377,7 @@ int main(void)
     tcase_add_test(facts, the_mp_table_can_be_walked);
     tcase_add_test(facts, the_smbios_structures_can_be_walked);
     tcase_add_test(facts, apm_is_there_and_switches_off);
+    tcase_add_test(facts, int_16h_waits_on_the_callers_stack);
     tcase_add_test(facts, without_apics_there_is_neither_madt_nor_mp_table);
     suite_add_tcase(suite, facts);
     SRunner *runner = srunner_create(suite);
