@@ -69,7 +69,7 @@ static const char *invalid(cpu_t *cpu)
     if (cpu->cr4 & ~model_cr4_mask(cpu->model)) return "cr4 has bits that do not exist";
     if ((cpu->dr[6] & 0xFFFF0FF0) != 0xFFFF0FF0 || (cpu->dr[7] & 0x400) == 0) return "dr6 or dr7";
     if (cpu->stack_mask != (!vm && cpu->seg[SS].attributes & SEG_BIG ? 0xFFFFFFFF : 0xFFFF)) return "the stack's width";
-    if (cpu->tlb != (breakpoint_any_data(cpu) ? &cpu->tlb_blind : &cpu->tlb_of[cpu->cpl == 3])) return "the translations of another level";
+    if (cpu->tlb != (breakpoint_any_data(cpu) || cpu_checks_alignment(cpu) ? &cpu->tlb_blind : &cpu->tlb_of[cpu->cpl == 3])) return "the translations of another level";
     if (cpu->delivering && !cpu->shut_down) return "an event half delivered";
     for (int n = 0; n < N_ALL_SEGMENTS; n++)
         if (!segment_is_derived(&cpu->seg[n])) return "a segment's spans";
