@@ -78,9 +78,10 @@ static bool forgive_memory(const case_t *c, const result_t *want, unsigned k)
 {
     if (c->instr == I_PUSH_sreg && g.forms[c->form].width == 32) return forgive(k, want->user.r[ESP] + 2, 2);
     if (c->instr != I_FXSAVE || want->vector != COMPLETED) return false;
-    bool differed = forgive(k, g.operand + FX_TAGS + 1, FX_MXCSR - FX_TAGS - 1) | forgive(k, g.operand + FX_MASK, 4);
-    for (u32 i = 0; i < 8; i++) differed |= forgive(k, g.operand + FX_ST + 16 * i + 10, 6);           /* reserved */
-    return differed;
+    unsigned differed = forgive(k, g.operand + FX_TAGS + 1, FX_MXCSR - FX_TAGS - 1);
+    differed += forgive(k, g.operand + FX_MASK, 4);
+    for (u32 i = 0; i < 8; i++) differed += forgive(k, g.operand + FX_ST + 16 * i + 10, 6);           /* reserved */
+    return differed != 0;
 }
 
 /* ---- a case ---- */

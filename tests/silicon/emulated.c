@@ -4,6 +4,7 @@
  * of a block, as in any program; with L0 alone, and the processor is looked at right behind it. */
 #include <stdlib.h>
 #include "cpu/descriptor.h"
+#include "cpu/model.h"
 #include "cpu/segment.h"
 #include "cpu/tables.h"
 #include "tests/silicon/silicon.h"
@@ -86,8 +87,8 @@ static void enter_protection(emulated_t *m)
     c->gdtr.base = SYSTEM + GDT; c->gdtr.limit = 0x3F;
     c->idtr.base = SYSTEM + IDT; c->idtr.limit = 0x7FF;
     c->cr3 = DIRECTORY;
-    c->cr0 = CR0_ET | CR0_PE | CR0_PG | CR0_NE | CR0_WP | CR0_MP | CR0_AM;
-    c->cr4 = CR4_OSFXSR | CR4_OSXMMEXCPT;
+    c->cr0 = CR0_ET | CR0_PE | CR0_PG | CR0_MP | ((CR0_NE | CR0_WP | CR0_AM) & model_cr0_mask(c->model));
+    c->cr4 = (CR4_OSFXSR | CR4_OSXMMEXCPT) & model_cr4_mask(c->model);
     c->seg[TR] = *known_segment(m, SYSTEM_TSS);
     c->seg[LDTR] = *known_segment(m, SYSTEM_LDT);
     cpu_flush_tlb(c, true);
