@@ -57,6 +57,7 @@ void flat_registers(vector_machine_t *m, const vector_run_t *v)
     for (int n = 0; n < N_SEGMENTS; n++) set_flat(&cpu->seg[n], (u16)v->given[places[n]], n == CS);
     cpu->cpl = (u8)(v->given[MOO_CS] & 3);
     cpu->cr0 = (cpu->cr0 & ~(u32)(CR0_CD | CR0_NW)) | CR0_PE | CR0_PG | CR0_WP | CR0_NE;
+    cpu->cr4 |= CR4_OSFXSR | CR4_OSXMMEXCPT;
     cpu->cr3 = DIRECTORY;
     cpu->gdtr.limit = cpu->idtr.limit = 0;                     /* no descriptor: an exception ends the run */
     cpu_flush_tlb(cpu, true);

@@ -148,7 +148,28 @@ static const char *read_ram(span_t s, moo_state_t *state)
     return NULL;
 }
 
-static const char *read_state(span_t s, moo_state_t *state, u32 masks[MOO_REGISTERS], const u8 **at)
+/* FX32, FXMK: pieces {u16 offset, u16 length, bytes} that replace what was there; of a mask: bits that it takes away. */
+static const char *read_fx(span_t s, u8 image[MOO_FX], bool masks)
+{
+    u32 offset, length;
+    span_t piece;
+    while (s.left) {
+        if (!take_value(&s, W16, &offset) || !take_value(&s, W16, &length) || !take(&s, length, &piece) || offset + length > MOO_FX)
+            return "floating-point state is cut off or too long";
+        for (u32 i = 0; i < length; i++) image[offset + i] = masks ? image[offset + i] & piece.at[i] : piece.at[i];
+    }
+    return NULL;
+}
+
+static const char *read_fx_state(span_t s, moo_state_t *state)
+{
+    state->has_fx = true;
+    return read_fx(s, state->fx, false);
+}
+
+typedef struct { u32 *registers; u8 *fx; } masks_t;
+
+static const char *read_state(span_t s, moo_state_t *state, masks_t masks, const u8 **at)
 {
     chunk_t c;
     const char *trouble = NULL;
@@ -157,8 +178,10 @@ static const char *read_state(span_t s, moo_state_t *state, u32 masks[MOO_REGIST
         if (!next_chunk(&s, &c))   trouble = "a chunk of a state is cut off";
         else if (is(&c, "REGS"))   trouble = read_registers(c.body, W16, state->r, &state->present);
         else if (is(&c, "RG32"))   trouble = read_registers(c.body, W32, state->r, &state->present), state->wide = true;
-        else if (is(&c, "RMSK"))   trouble = read_masks(c.body, W16, masks);
-        else if (is(&c, "RM32"))   trouble = read_masks(c.body, W32, masks);
+        else if (is(&c, "RMSK"))   trouble = read_masks(c.body, W16, masks.registers);
+        else if (is(&c, "RM32"))   trouble = read_masks(c.body, W32, masks.registers);
+        else if (is(&c, "FX32"))   trouble = read_fx_state(c.body, state);
+        else if (is(&c, "FXMK"))   trouble = read_fx(c.body, masks.fx, true);
         else if (is(&c, "RAM "))   trouble = read_ram(c.body, state);
     }
     return trouble;
@@ -196,6 +219,14 @@ static const char *complete(moo_test_t *t)
     return NULL;
 }
 
+/* Floating-point state that FINA does not tell is as it was: INIT stands before it. */
+static const char *read_final(span_t s, moo_test_t *t, const u8 **at)
+{
+    t->after.has_fx = t->before.has_fx;
+    memcpy(t->after.fx, t->before.fx, MOO_FX);
+    return read_state(s, &t->after, (masks_t){ t->mask, t->fx_mask }, at);
+}
+
 static const char *read_test(span_t s, moo_test_t *t, const u8 **at)
 {
     chunk_t c;
@@ -206,8 +237,8 @@ static const char *read_test(span_t s, moo_test_t *t, const u8 **at)
         if (!next_chunk(&s, &c))   trouble = "a chunk of a test is cut off";
         else if (is(&c, "NAME"))   trouble = read_name(c.body, t);
         else if (is(&c, "BYTS"))   trouble = read_code(c.body, t);
-        else if (is(&c, "INIT"))   trouble = read_state(c.body, &t->before, t->mask, at);
-        else if (is(&c, "FINA"))   trouble = read_state(c.body, &t->after, t->mask, at);
+        else if (is(&c, "INIT"))   trouble = read_state(c.body, &t->before, (masks_t){ t->mask, t->fx_mask }, at);
+        else if (is(&c, "FINA"))   trouble = read_final(c.body, t, at);
         else if (is(&c, "EXCP"))   trouble = read_exception(c.body, t);
         else if (is(&c, "HASH"))   trouble = read_hash(c.body, t);
     }
@@ -240,6 +271,7 @@ bool moo_open(moo_t *moo, const u8 *data, size_t bytes)
     chunk_t c;
     *moo = (moo_t){ .data = data, .bytes = bytes };
     memset(moo->mask, 0xFF, sizeof moo->mask);
+    memset(moo->fx_mask, 0xFF, sizeof moo->fx_mask);
     if (!advance(moo, &c) || !is(&c, "MOO ") || c.body.left < 12)
         return refuse_at(moo, "no MOO header", 0);
     moo->version = (u32)c.body.at[0] << 8 | c.body.at[1];
@@ -263,10 +295,20 @@ static void read_meta(moo_t *moo, span_t s)
 static void clear(moo_test_t *test, const moo_t *moo)
 {
     memset(test, 0, offsetof(moo_test_t, before));
-    memset(test->before.r, 0, sizeof test->before.r);
     memcpy(test->mask, moo->mask, sizeof test->mask);
-    test->before.present = test->after.present = test->before.n_ram = test->after.n_ram = test->flags_at = 0;
-    test->before.wide = test->after.wide = test->has_exception = test->has_hash = false;
+    memcpy(test->fx_mask, moo->fx_mask, sizeof test->fx_mask);
+    memcpy(&test->before, &moo->base, offsetof(moo_state_t, n_ram));
+    test->after.has_fx = test->before.has_fx;
+    memcpy(test->after.fx, test->before.fx, MOO_FX);
+    test->after.present = test->before.n_ram = test->after.n_ram = test->flags_at = 0;
+    test->after.wide = test->has_exception = test->has_hash = false;
+}
+
+static void read_host(moo_t *moo, span_t s)
+{
+    size_t n = s.left < MOO_MAX_HCPU - 1 ? s.left : MOO_MAX_HCPU - 1;
+    for (size_t i = 0; i < n; i++) moo->host[i] = (char)(s.at[i] >= 0x20 && s.at[i] < 0x7F ? s.at[i] : '?');
+    moo->host[n] = 0;
 }
 
 bool moo_next(moo_t *moo, moo_test_t *test)
@@ -281,6 +323,9 @@ bool moo_next(moo_t *moo, moo_test_t *test)
         if (is(&c, "META"))        read_meta(moo, c.body);
         else if (is(&c, "RMSK"))   trouble = read_masks(c.body, W16, moo->mask);
         else if (is(&c, "RM32"))   trouble = read_masks(c.body, W32, moo->mask);
+        else if (is(&c, "FXMK"))   trouble = read_fx(c.body, moo->fx_mask, true);
+        else if (is(&c, "BASE"))   trouble = read_state(c.body, &moo->base, (masks_t){ moo->mask, moo->fx_mask }, &at);
+        else if (is(&c, "HCPU"))   read_host(moo, c.body);
         else if (is(&c, "TEST")) {
             clear(test, moo);
             test->at = start;

@@ -3,7 +3,8 @@
  *
  * A file is a sequence of chunks {four letters, u32 length, payload}, little-endian; some hold chunks in turn.  Chunks of unknown kind are
  * skipped by their length.  Here: registers of 16 and 32 bits (REGS, RG32) and their masks (RMSK, RM32), memory (RAM), exceptions (EXCP),
- * hashes (HASH), what a file is about (META).  Left out, and skipped: the prefetch queue (QUEU), bus cycles (CYCL), effective addresses
+ * hashes (HASH), what a file is about (META); and three of our own, described in docs/fidelity.md: x87, MMX and SSE state (FX32) and its mask (FXMK),
+ * what all tests of a file begin with (BASE), the processor's name (HCPU).  Left out, and skipped: the prefetch queue (QUEU), bus cycles (CYCL), effective addresses
  * (EA32), descriptors (DC32, not in the document).
  *
  * Nothing in a file is believed: every length is checked against what holds it, every count against its chunk and against the limits below.
@@ -14,7 +15,7 @@
 /* In the order of RG32; REGS fills those that it has. */
 enum { MOO_CR0, MOO_CR3, MOO_EAX, MOO_EBX, MOO_ECX, MOO_EDX, MOO_ESI, MOO_EDI, MOO_EBP, MOO_ESP, MOO_CS, MOO_DS, MOO_ES, MOO_FS, MOO_GS, MOO_SS,
        MOO_EIP, MOO_EFLAGS, MOO_DR6, MOO_DR7, MOO_REGISTERS };
-enum { MOO_MAX_RAM = 4096, MOO_MAX_NAME = 64, MOO_MAX_CODE = 32, MOO_MAX_FILE = 256 << 20 };
+enum { MOO_MAX_RAM = 4096, MOO_MAX_NAME = 64, MOO_MAX_HCPU = 96, MOO_FX = 288 /* bytes of FXSAVE's image that mean something */, MOO_MAX_CODE = 32, MOO_MAX_FILE = 256 << 20 };
 
 typedef struct { u32 physical; u8 value; } moo_byte_t;
 
@@ -23,6 +24,8 @@ typedef struct {
     u32        r[MOO_REGISTERS];
     u32        present;                  /* bit n: register n is in the file */
     bool       wide;                     /* they came as RG32 */
+    bool       has_fx;
+    u8         fx[MOO_FX];               /* x87, MMX and SSE: the image of FXSAVE, SDM vol. 1, table 10-2 */
     u32        n_ram;
     moo_byte_t ram[MOO_MAX_RAM];
 } moo_state_t;
@@ -34,6 +37,7 @@ typedef struct {
     u32         n_code;
     moo_state_t before, after;           /* after: registers not present kept their value, and are filled in so */
     u32         mask[MOO_REGISTERS];     /* bits of `after` that mean something: the file's and the test's masks together */
+    u8          fx_mask[MOO_FX];
     bool        has_exception;
     u8          exception;               /* vector number */
     u32         flags_at;                /* physical address of the FLAGS image that its entry pushed */
@@ -51,6 +55,9 @@ typedef struct {
     char        mnemonic[9];             /* META */
     u8          cpu_mode;                /* META: 0: real mode */
     u32         mask[MOO_REGISTERS];     /* of the whole file */
+    u8          fx_mask[MOO_FX];
+    moo_state_t base;                    /* BASE: what every test begins with; no memory */
+    char        host[MOO_MAX_HCPU];      /* HCPU: who executed it, or "" */
     const char *trouble;                 /* why reading stopped, or NULL */
     size_t      trouble_at;              /* offset of the chunk that is wrong */
 } moo_t;

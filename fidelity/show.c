@@ -46,6 +46,7 @@ void show_line(FILE *out, const vector_run_t *v, const char *file)
             show_difference(out, v, n);
             fputc(';', out);
         }
+    if (v->n_fx) fprintf(out, " x87 or SSE state at byte %u of FXSAVE's image %02X, recorded %02X;", v->fx_at, v->ours_fx[v->fx_at], v->t->after.fx[v->fx_at]);
     for (unsigned i = 0; i < v->n_memory && i < 8; i++)
         fprintf(out, " [%06X] %02X, recorded %02X;", (unsigned)v->memory[i].physical, v->memory[i].ours, v->memory[i].theirs);
     fputc('\n', out);
@@ -122,6 +123,18 @@ static void show_differences(FILE *out, const vector_run_t *v)
             title = "";
         }
     if (v->upper) fprintf(out, "%-9s the upper half of a register changed\n", title), title = "";
+    for (unsigned i = 0; i < MOO_FX && v->n_fx; i += i < 32 ? 4 : 16) {
+        unsigned n = i < 32 ? 4 : 16;
+        if (memcmp(v->ours_fx + i, v->t->after.fx + i, n) == 0) continue;
+        fprintf(out, "%-9s FXSAVE's image at %u: ", title, i);
+        for (unsigned k = n; k-- > 0;) fprintf(out, "%02X", v->ours_fx[i + k]);
+        fprintf(out, ", recorded ");
+        for (unsigned k = n; k-- > 0;) fprintf(out, "%02X", v->t->after.fx[i + k]);
+        fprintf(out, ", before ");
+        for (unsigned k = n; k-- > 0;) fprintf(out, "%02X", v->t->before.fx[i + k]);
+        fputc('\n', out);
+        title = "";
+    }
     for (unsigned i = 0; i < v->n_memory && i < 32; i++, title = "")
         fprintf(out, "%-9s [%06X] %02X, recorded %02X\n", title, (unsigned)v->memory[i].physical, v->memory[i].ours, v->memory[i].theirs);
 }

@@ -198,17 +198,18 @@ static u32 undefined_by_shift(const vector_run_t *v, bool rotate)
     u32 count = count_of(v), width = 8u << v->d.cold.width, undefined = count == 1 ? 0 : FLAG_OF;
     if (count == 0) return 0;
     if (!rotate) undefined |= FLAG_AF;
-    if ((v->d.cold.instr == I_SHL || v->d.cold.instr == I_SHR) && count > width) undefined |= FLAG_CF;
+    if ((v->d.cold.instr == I_SHL || v->d.cold.instr == I_SHR) && count >= width) undefined |= FLAG_CF;
     if ((v->d.cold.instr == I_SHLD || v->d.cold.instr == I_SHRD) && count > width) undefined |= FLAGS_STATUS;
     return undefined;
 }
 
-static u32 undefined_flags(const vector_run_t *v)
+u32 vector_undefined_flags(const vector_run_t *v)
 {
     if (!v->length || v->length > MAX_INSTRUCTION) return 0;
     switch (v->d.cold.instr) {
     case I_ROL: case I_ROR: case I_RCL: case I_RCR:                       return undefined_by_shift(v, true);
     case I_SHL: case I_SHR: case I_SAR: case I_SHLD: case I_SHRD:         return undefined_by_shift(v, false);
+    case I_BT: case I_BTS: case I_BTR: case I_BTC:                        return FLAG_OF | FLAG_SF | FLAG_AF | FLAG_PF;   /* ours leave them alone */
     default: return instructions[v->d.cold.instr].undefined;
     }
 }
@@ -243,6 +244,51 @@ static void prepare(vector_run_t *v)
     }
 }
 
+/* Offsets in the image of FXSAVE, SDM vol. 1, table 10-2. */
+enum { FX_CONTROL = 0, FX_STATUS = 2, FX_FULL = 4, FX_OPCODE = 6, FX_IP = 8, FX_CS = 12, FX_DP = 16, FX_DS = 20, FX_MXCSR = 24, FX_ST = 32, FX_XMM = 160 };
+
+static void load_fx(cpu_t *cpu, const u8 fx[MOO_FX])
+{
+    fpu_t *f = &cpu->fpu;
+    fpu_set_control(f, get(fx + FX_CONTROL, W16));
+    fpu_set_status(f, (u16)get(fx + FX_STATUS, W16));
+    f->full = fx[FX_FULL];
+    f->opcode = f->error_opcode = (u16)(get(fx + FX_OPCODE, W16) & 0x7FF);
+    f->ip = get(fx + FX_IP, W32); f->cs = (u16)get(fx + FX_CS, W16);
+    f->dp = get(fx + FX_DP, W32); f->ds = (u16)get(fx + FX_DS, W16);
+    for (unsigned i = 0; i < 8; i++) f->r[(f->top + i) & 7] = f80_get(fx + FX_ST + 16 * i);
+    fpu_summarise(cpu);
+    cpu->simd.mxcsr = get(fx + FX_MXCSR, W32) & 0xFFFF;
+    for (unsigned i = 0; i < 8; i++) cpu->simd.xmm[i] = vector_get(fx + FX_XMM + 16 * i);
+}
+
+void vector_save_fx(const cpu_t *cpu, u8 fx[MOO_FX])
+{
+    const fpu_t *f = &cpu->fpu;
+    memset(fx, 0, MOO_FX);
+    put(fx + FX_CONTROL, W16, f->control);
+    put(fx + FX_STATUS, W16, fpu_status(f));
+    fx[FX_FULL] = f->full;
+    put(fx + FX_OPCODE, W16, f->opcode);
+    put(fx + FX_IP, W32, f->ip); put(fx + FX_CS, W16, f->cs);
+    put(fx + FX_DP, W32, f->dp); put(fx + FX_DS, W16, f->ds);
+    put(fx + FX_MXCSR, W32, cpu->simd.mxcsr);
+    for (unsigned i = 0; i < 8; i++) f80_put(fx + FX_ST + 16 * i, f->r[(f->top + i) & 7]);
+    for (unsigned i = 0; i < 8; i++) vector_put(fx + FX_XMM + 16 * i, cpu->simd.xmm[i]);
+}
+
+/* But for the pointers to the last instruction, MXCSR_MASK and what is reserved. */
+static bool fx_counts(unsigned at) { return at < 5 || (at >= FX_MXCSR && at < FX_MXCSR + 4) || (at >= FX_ST && (at >= FX_XMM || (at & 15) < 10)); }
+
+static void compare_fx(const cpu_t *cpu, vector_run_t *v)
+{
+    const moo_test_t *t = v->t;
+    if (!t->before.has_fx) return;
+    vector_save_fx(cpu, v->ours_fx);
+    for (unsigned i = MOO_FX; i-- > 0;)
+        if (fx_counts(i) && (v->ours_fx[i] ^ t->after.fx[i]) & t->fx_mask[i]) v->fx_at = i, v->n_fx++;
+}
+
 static void set_up(vector_machine_t *m, const vector_run_t *v)
 {
     cpu_t *cpu = &m->cpu;
@@ -260,6 +306,7 @@ static void set_up(vector_machine_t *m, const vector_run_t *v)
     cpu->eip = v->given[MOO_EIP];
     if (m->flat.on) {
         flat_registers(m, v);
+        if (v->t->before.has_fx) load_fx(cpu, v->t->before.fx);
         cpu_set_eflags(cpu, v->given[MOO_EFLAGS]);
         return;
     }
@@ -326,7 +373,7 @@ static void compare_registers(vector_run_t *v)
         else if (matters && (differs & 0xFFFF0000) && !v->t->before.wide) v->upper = true;
         if (matters && n != MOO_EFLAGS && (v->t->before.wide ? differs : differs & 0xFFFF)) v->registers |= 1u << n;
     }
-    v->undefined = (undefined_flags(v) | ~v->t->mask[MOO_EFLAGS]) & FLAGS_386;
+    v->undefined = (vector_undefined_flags(v) | ~v->t->mask[MOO_EFLAGS]) & FLAGS_386;
 }
 
 static void compare_memory(const vector_machine_t *m, vector_run_t *v, const moo_state_t *s)
@@ -341,14 +388,29 @@ static void compare_memory(const vector_machine_t *m, vector_run_t *v, const moo
     }
 }
 
-void vector_run(vector_machine_t *m, vector_run_t *v, recorded_t recorded, const moo_test_t *t)
+static void begin(vector_machine_t *m, vector_run_t *v, recorded_t recorded, const moo_test_t *t)
 {
+    bool flat = recorded == RECORDED_HOST;
     memset(v, 0, offsetof(vector_run_t, memory));
     vector_parse(v, t);
     v->recorded = recorded;
     v->model = m->cpu.model;
-    bool flat = recorded == RECORDED_HOST;
     v->length = decode(flat ? MODE_PROTECTED | MODE_CODE32 | MODE_STACK32 : 0, v->model, t->before.r[MOO_EIP], t->code, t->n_code, &v->d);
+}
+
+void vector_begin_program(vector_machine_t *m, vector_run_t *v, const moo_test_t *t)
+{
+    begin(m, v, RECORDED_HOST, t);
+    bus_set_a20(&m->bus, true);
+    m->flat.on = true;
+    prepare(v);
+    set_up(m, v);
+}
+
+void vector_run(vector_machine_t *m, vector_run_t *v, recorded_t recorded, const moo_test_t *t)
+{
+    bool flat = recorded == RECORDED_HOST;
+    begin(m, v, recorded, t);
     if (m->flat.on) flat_clear(m);
     m->flat.on = flat;
     for (u32 i = 0; flat && i < t->before.n_ram; i++) flat_map(m, t->before.ram[i].physical);
@@ -362,17 +424,18 @@ void vector_run(vector_machine_t *m, vector_run_t *v, recorded_t recorded, const
     else      run(m, v);
     take_registers(&m->cpu, v);
     compare_registers(v);
+    if (flat) compare_fx(&m->cpu, v);
     compare_memory(m, v, &t->before);
     compare_memory(m, v, &t->after);
 }
 
-bool vector_same(const vector_run_t *v) { return v->halted && !v->upper && !v->registers && !v->flags && !v->n_memory && !v->stray; }
+bool vector_same(const vector_run_t *v) { return v->halted && !v->upper && !v->registers && !v->flags && !v->n_memory && !v->n_fx && !v->stray; }
 
 bool vector_settle(vector_run_t *v)
 {
     v->halted = true;
     v->upper = v->stray = false;
     v->registers = v->flags = 0;
-    v->n_memory = 0;
+    v->n_memory = v->n_fx = 0;
     return true;
 }

@@ -59,10 +59,18 @@ typedef struct {
     bool      halted, upper;             /* upper: the upper half of a register changed (16-bit vectors) */
     u32       registers, flags;          /* bit n: register n differs (EFLAGS apart); EFLAGS bits that differ */
     unsigned  n_memory;
+    u8        ours_fx[MOO_FX];           /* x87, MMX and SSE, if the vector has them */
+    unsigned  n_fx, fx_at;               /* bytes of it that differ; the first */
     bool      stray;                     /* bytes were written that the vector does not name; known after vector_blank */
     vector_byte_t memory[VECTOR_DIFFERENT];
 } vector_run_t;
 
+/* Two steps of vector_run, for those who look for what an instruction does: decode it and set all registers (programs only; m->flat is the
+ * caller's); FXSAVE's image of the processor's x87, MMX and SSE state. */
+void vector_begin_program(vector_machine_t *m, vector_run_t *v, const moo_test_t *t);
+void vector_save_fx(const cpu_t *cpu, u8 fx[MOO_FX]);
+/* EFLAGS bits that the manual leaves undefined; v is decoded. */
+u32  vector_undefined_flags(const vector_run_t *v);
 /* Can this vector be run here?  NULL, or why not. */
 const char *vector_trouble(recorded_t recorded, const moo_test_t *t);
 /* Another processor, from the next vector on. */

@@ -40,3 +40,4 @@ int command_conform(int argc, char **argv);
 int command_disasm(int argc, char **argv);
 int command_trace(int argc, char **argv);
 int command_diff(int argc, char **argv);
+int command_record(int argc, char **argv);

@@ -2,6 +2,7 @@
  * can be counted.  SDM vol. 2, "Flags Affected" of each instruction, vol. 1, appendix A and 8.3; vol. 3A, 6.15 for what faults leave behind. */
 #include <stdio.h>
 #include "cpu/disasm.h"
+#include "fidelity/undefined.h"
 #include "tests/silicon/silicon.h"
 
 /* An unmasked exception of the first kind: nothing is stored. */
@@ -87,40 +88,6 @@ static bool undefined_eip(const case_t *c) { return c->instr == I_INT_1; }
 
 /* ---- x87 ---- */
 
-/* Condition codes that the manual defines for an instruction (vol. 1, table 8-1 and each instruction's page). */
-static u16 defined_codes(u16 instr)
-{
-    switch (instr) {
-    case I_FCOM: case I_FCOMP: case I_FCOMPP: case I_FICOM: case I_FICOMP: case I_FUCOM: case I_FUCOMP: case I_FUCOMPP: case I_FTST:
-    case I_FXAM: case I_FPREM: case I_FPREM1: case I_FLDENV: case I_FRSTOR: case I_FNSAVE: case I_FNINIT: case I_FNSTENV:
-        return X87_CC;
-    case I_FSIN: case I_FCOS: case I_FSINCOS: case I_FPTAN:
-        return X87_C2;
-    case I_FPATAN: case I_F2XM1: case I_FYL2X: case I_FYL2XP1:
-    case I_FCOMI: case I_FCOMIP: case I_FUCOMI: case I_FUCOMIP:   /* the manual's C1 = 0 is Intel's; AMD leaves C1 alone */
-    case I_FFREE: case I_FFREEP: case I_FNOP: case I_FLDCW: case I_FNSTCW: case I_FNCLEX: case I_FNENI: case I_FNDISI: case I_FNSETPM:
-        return 0;
-    default:
-        return X87_C1;
-    }
-}
-
-static bool is_transcendental(u16 instr)
-{
-    switch (instr) {
-    case I_FSIN: case I_FCOS: case I_FSINCOS: case I_FPTAN: case I_FPATAN: case I_F2XM1: case I_FYL2X: case I_FYL2XP1: return true;
-    default: return false;
-    }
-}
-
-static bool is_comparison(u16 instr)
-{
-    switch (instr) {
-    case I_FCOM: case I_FCOMP: case I_FCOMPP: case I_FICOM: case I_FICOMP: case I_FUCOM: case I_FUCOMP: case I_FUCOMPP: case I_FTST: return true;
-    default: return false;
-    }
-}
-
 /* Equal, or at most two neighbours apart: either side may err by a unit. */
 static bool near_enough(f80_t a, f80_t b)
 {
@@ -147,9 +114,9 @@ static bool undefined_operand(const case_t *c)
 
 static u32 comparable_status(const case_t *c, const u8 *fx, bool stopped, bool simd)
 {
-    u32 status = get(fx + FX_STATUS, W16), codes = simd ? X87_CC : defined_codes(c->instr);
-    if (stopped && is_comparison(c->instr)) codes = X87_C1;
-    if (is_transcendental(c->instr)) status &= ~(u32)(X87_PE | X87_ES | X87_B);  /* log2 of 8, 2^1 - 1: exact here, inexact to others */
+    u32 status = get(fx + FX_STATUS, W16), codes = simd ? X87_CC : x87_defined_codes(c->instr);
+    if (stopped && x87_comparison(c->instr)) codes = X87_C1;
+    if (x87_transcendental(c->instr)) status &= ~(u32)(X87_PE | X87_ES | X87_B);  /* log2 of 8, 2^1 - 1: exact here, inexact to others */
     return status & ~(X87_CC & ~codes);
 }
 
@@ -163,7 +130,7 @@ static bool fpu_differs(const case_t *c, const result_t *a, const result_t *b, b
         return true;
     for (unsigned i = 0; i < 8; i++) {
         f80_t p = f80_get(x + FX_ST + 16 * i), q = f80_get(y + FX_ST + 16 * i);
-        if (is_transcendental(c->instr) && i < 2 ? !near_enough(p, q) : p.m != q.m || p.se != q.se)
+        if (x87_transcendental(c->instr) && i < 2 ? !near_enough(p, q) : p.m != q.m || p.se != q.se)
             return true;
     }
     return false;
