@@ -12,7 +12,7 @@ static const command_t commands[] = {
     { "disasm",  "bytes, or a file's, as instructions", command_disasm },
     { "help",    "what a command does: doppel help disasm", command_help },
     { "trace",   "what a machine's processor does, recorded", command_trace },
-    { "record",  "what this host's processor does with a 32-bit program, recorded", command_record },
+    { "record",  "what silicon does with a 32-bit program, recorded", command_record },
     { "diff",    "two runs compared: where they part", command_diff },
 };
 
