@@ -7,11 +7,12 @@
 #define TAIL_CALLS 1
 #include "cpu/fast.h"
 
-/* The first of a pair as a step: the body of the handler of that name in lower_l1*.c; false if the op has to take the slow way. */
-#define STEP(name, body) INLINE bool name##_step(cpu_t *cpu, const op_t *op) { place_t m = { NULL, 0 }; (void)m; body; return true; }
-#define STEP_M(name, w, access, memory, body) INLINE bool name##_step(cpu_t *cpu, const op_t *op) \
+/* The first of a pair as a step: the body of the handler of that name in lower_l1*.c; false if the op has to take the slow way.  Which of them lead a pair is
+ * pairs.def's. */
+#define STEP(name, body) __attribute__((unused)) INLINE bool name##_step(cpu_t *cpu, const op_t *op) { place_t m = { NULL, 0 }; (void)m; body; return true; }
+#define STEP_M(name, w, access, memory, body) __attribute__((unused)) INLINE bool name##_step(cpu_t *cpu, const op_t *op) \
     { place_t m = { probe(cpu, op, w, access, memory), 0 }; if (UNLIKELY(!m.host)) return false; body; return true; }
-#define STEP_X(name, body) INLINE bool name##_step(cpu_t *cpu, const op_t *op) { return body; }
+#define STEP_X(name, body) __attribute__((unused)) INLINE bool name##_step(cpu_t *cpu, const op_t *op) { return body; }
 
 STEP_M(MOV_RM_W32_BASED_KEEP, W32, ACCESS_READ, BASED, assign(cpu, op, MOV, R, M, W32, m, KEEP))
 STEP_M(MOV_MR_W32_BASED_KEEP, W32, ACCESS_WRITE, BASED, assign(cpu, op, MOV, M, R, W32, m, KEEP))
