@@ -377,6 +377,20 @@ static const op_t *lookup(cpu_t *cpu, u32 physical, u32 linear)
     return NULL;
 }
 
+/* Is the block that begins with this op one instruction across a page end? */
+static bool in_two_pages(const cpu_t *cpu, const op_t *first, u32 linear)
+{
+    const cold_t *c = cold_of(cpu, cold_of(cpu, first)->instr == I_OBSERVE ? first + 1 : first);
+    return (linear & 0xFFF) + c->length > PAGE_BYTES;
+}
+
+/* After a task switch the stamps of user code are old, but most of it is where it was. */
+static bool still_there(const cpu_t *cpu, const jump_entry_t *e, u32 physical)
+{
+    return e->op && e->eip == cpu->eip && e->physical == physical && e->mode == cpu->mode && e->base == cpu->seg[CS].base
+        && !(cpu->mode & MODE_ODD_LIMIT);                      /* CS's limit is not in the entry */
+}
+
 const op_t *block_find(cpu_t *cpu)
 {
     const op_t *cached = jump_cached(cpu, cpu->eip);
@@ -386,12 +400,17 @@ const op_t *block_find(cpu_t *cpu)
         fault(cpu, GP, 0);
     u32 linear = cpu->seg[CS].base + cpu->eip;
     fetched_t page = fetch_page(cpu, linear);
-    u32 generation = cpu->blocks->generation;
-    const op_t *op = cpu->no_cache ? NULL : lookup(cpu, page.physical + (linear & 0xFFF), linear);
+    u32 generation = cpu->blocks->generation, physical = page.physical + (linear & 0xFFF);
+    jump_entry_t *e = &cpu->blocks->jump[jump_slot(cpu->eip)];
+    if (still_there(cpu, e, physical)) {
+        e->stamp = cpu->map_stamp;
+        return e->op;
+    }
+    const op_t *op = cpu->no_cache ? NULL : lookup(cpu, physical, linear);
     if (!op)
         op = build(cpu, &page, linear);
     if (generation == cpu->blocks->generation && op >= cpu->blocks->ops + SCRATCH_OPS)
-        cpu->blocks->jump[jump_slot(cpu->eip)] = (jump_entry_t){ cpu->eip, cpu->seg[CS].base, cpu->map_stamp, cpu->mode, op };
+        *e = (jump_entry_t){ cpu->eip, cpu->seg[CS].base, cpu->map_stamp, in_two_pages(cpu, op, linear) ? NO_PAGE : physical, op, cpu->mode };
     return op;
 }
 
@@ -410,9 +429,7 @@ const op_t *link_target(cpu_t *cpu, const op_t *stub_)
         return to;
     u32 linear = cpu->seg[CS].base + cpu->eip;
     u32 physical = fetch_page(cpu, linear).physical + (linear & 0xFFF);
-    const cold_t *first = cold_of(cpu, cold_of(cpu, to)->instr == I_OBSERVE ? to + 1 : to);
-    bool crossing_block = (linear & 0xFFF) + first->length > PAGE_BYTES;
-    if (owner && physical >> 12 == owner_physical >> 12 && physical - cpu->eip == physical_less_eip && !crossing_block) {
+    if (owner && physical >> 12 == owner_physical >> 12 && physical - cpu->eip == physical_less_eip && !in_two_pages(cpu, to, linear)) {
         owner->target = to;                                    /* same page: true as long as the owner itself may run */
         return to;
     }

@@ -9,7 +9,7 @@
 #pragma once
 #include "cpu/decode.h"
 
-enum { BLOCK_MAX = 48, ARENA_OPS = 1 << 19, ARENA_BLOCKS = 1 << 16, BLOCK_HASH = 1 << 15, JUMP_CACHE = 1 << 12,
+enum { BLOCK_MAX = 48, ARENA_OPS = 5 << 17, ARENA_BLOCKS = 1 << 16, BLOCK_HASH = 1 << 15, JUMP_CACHE = 1 << 12,
        PAIR_SLOTS = 1 << 12, SCRATCH_OPS = 3 * BLOCK_MAX + 8, NO_PAGE = 0xFFFFFFFF };
 
 typedef struct block {
@@ -21,7 +21,12 @@ typedef struct block {
 } block_t;
 
 /* Where an indirect transfer or the main loop finds a block by EIP in a few instructions. */
-typedef struct { u32 eip, base, stamp; u16 mode; const op_t *op; } jump_entry_t;
+typedef struct {
+    u32 eip, base, stamp;        /* valid with this map_stamp */
+    u32 physical;                /* or if the instruction is still found here; NO_PAGE: it lies in two pages */
+    const op_t *op;
+    u16 mode;
+} jump_entry_t;
 
 typedef struct block_cache {
     op_t     *ops;

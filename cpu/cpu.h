@@ -147,7 +147,7 @@ typedef struct cpu {
 
     tlb_t   tlb_of[2];               /* supervisor, user */
     tlb_t   tlb_blind;               /* always empty: shown while an observer or a data breakpoint watches memory, or alignment is checked */
-    fetch_entry_t fetch[64];
+    fetch_entry_t fetch[256];
     code_pages_t code;
     bus_t  *bus;
     observer_t *observer;
