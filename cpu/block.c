@@ -5,6 +5,7 @@
 #include "cpu/edges.h"
 #include "cpu/link.h"
 #include "cpu/lowering.h"
+#include "mem/resident.h"
 
 static const lowering_t *lowering(const cpu_t *cpu) { return cpu->l1 ? &lowering_l1 : &lowering_l0; }
 
@@ -18,14 +19,17 @@ bool blocks_init(cpu_t *cpu)
     if (!b)
         return false;
     cpu->blocks = b;
-    b->ops = malloc(ARENA_OPS * sizeof *b->ops);
-    b->cold = malloc(ARENA_OPS * sizeof *b->cold);
-    b->blocks = malloc(ARENA_BLOCKS * sizeof *b->blocks);
+    size_t ops = (size_t)ARENA_STEP * ARENA_STEPS;             /* room in the address space: memory is taken when it is used */
+    b->ops = malloc(ops * sizeof *b->ops);
+    b->cold = malloc(ops * sizeof *b->cold);
+    b->blocks = malloc(ops / OPS_PER_BLOCK * sizeof *b->blocks);
+    b->head = calloc(HEAD_BITS / 64, sizeof *b->head);
+    b->most_ops = ARENA_STEP;
     b->hash = calloc(BLOCK_HASH, sizeof(block_t *));
     b->page = calloc(cpu->code.n_pages ? cpu->code.n_pages : 1, sizeof(block_t *));
     b->jump = calloc(JUMP_CACHE, sizeof *b->jump);
     b->pairs = calloc(PAIR_SLOTS, sizeof *b->pairs);
-    if (!b->pairs || !b->ops || !b->cold || !b->blocks || !b->hash || !b->page || !b->jump) {
+    if (!b->pairs || !b->head || !b->ops || !b->cold || !b->blocks || !b->hash || !b->page || !b->jump) {
         blocks_free(cpu);
         return false;
     }
@@ -48,6 +52,7 @@ void blocks_free(cpu_t *cpu)
     free(b->page);
     free(b->jump);
     free(b->pairs);
+    free(b->head);
     free(b);
     cpu->blocks = NULL;
 }
@@ -59,6 +64,7 @@ void blocks_flush(cpu_t *cpu)
     b->n_blocks = 0;
     b->generation++;
     memset(b->hash, 0, BLOCK_HASH * sizeof(block_t *));
+    memset(b->head, 0, HEAD_BITS / 8);
     memset(b->page, 0, cpu->code.n_pages * sizeof(block_t *));
     memset(b->jump, 0, JUMP_CACHE * sizeof *b->jump);
     code_pages_clear(&cpu->code);
@@ -70,7 +76,7 @@ void blocks_flush(cpu_t *cpu)
 static u32 hash_of(u32 physical, u32 eip, u16 mode)
 {
     u32 h = (physical ^ eip << 16 ^ mode) * 0x9E3779B1u;
-    return h >> 17 & (BLOCK_HASH - 1);
+    return h >> 15 & (BLOCK_HASH - 1);
 }
 
 static void mark_page(cpu_t *cpu, block_t *block, int which, u32 physical, u32 bytes)
@@ -94,8 +100,24 @@ static u32 bytes_in_first(const block_t *b)
     return b->bytes < room ? b->bytes : room;
 }
 
+static u32 head_bit(u32 physical) { return (physical ^ physical >> 20) & (HEAD_BITS - 1); }
+
+/* Does a block for this place begin here, that one may fall into? */
+static bool known_head(const cpu_t *cpu, u32 physical, u32 eip)
+{
+    u32 bit = head_bit(physical);
+    if (!(cpu->blocks->head[bit / 64] >> bit % 64 & 1))
+        return false;
+    const block_t *b = cpu->blocks->hash[hash_of(physical, eip, cpu->mode)];
+    while (b && !(b->physical == physical && b->eip == eip && b->mode == cpu->mode && b->limit == cpu->seg[CS].limit))
+        b = b->next_hashed;
+    return b != NULL;
+}
+
 static void enter(cpu_t *cpu, block_t *block, bool ram)
 {
+    u32 bit = head_bit(block->physical);
+    cpu->blocks->head[bit / 64] |= (u64)1 << bit % 64;
     block_t **head = &cpu->blocks->hash[hash_of(block->physical, block->eip, block->mode)];
     block->next_hashed = *head;
     *head = block;
@@ -292,17 +314,30 @@ static void decode_run(builder_t *b, const u8 *code, u32 available, u32 most, bo
         at += length;
         if (ends_block(d.cold.instr))
             return;
-        if (at == available)
+        if (at == available || (b->linkable && known_head(cpu, b->physical + at, b->eip)))
             break;
     }
     emit_fall(b);
 }
 
+/* The arena is full.  A guest whose hot code does not fit would decode for ever: its arena may grow, by half of what the guest has of RAM but has
+ * not touched, so that all of us stays near the size of that RAM.  Else everything goes. */
+static void make_room(cpu_t *cpu)
+{
+    block_cache_t *c = cpu->blocks;
+    size_t untouched = cpu->bus->ram_bytes - memory_resident(cpu->bus->ram, cpu->bus->ram_bytes);
+    size_t more = (size_t)c->most_ops * (sizeof(op_t) + sizeof(cold_t));       /* beyond the first step, which everybody has */
+    if (c->most_ops < (u32)ARENA_STEP * ARENA_STEPS && more < untouched / 2)
+        c->most_ops += ARENA_STEP;
+    else
+        blocks_flush(cpu);
+}
+
 static builder_t begin(cpu_t *cpu, bool keep, u32 physical)
 {
     block_cache_t *c = cpu->blocks;
-    if (keep && (c->n_ops + SCRATCH_OPS > ARENA_OPS || c->n_blocks == ARENA_BLOCKS))
-        blocks_flush(cpu);
+    if (keep && (c->n_ops + SCRATCH_OPS > c->most_ops || c->n_blocks >= c->most_ops / OPS_PER_BLOCK))
+        make_room(cpu);
     u32 at = keep ? c->n_ops : 0;
     return (builder_t){ .cpu = cpu, .ops = c->ops + at, .cold = c->cold + at, .eip = cpu->eip, .first_eip = cpu->eip,
                         .physical = physical, .linkable = keep };

@@ -4,12 +4,14 @@
  * unconditional transfer, after BLOCK_MAX instructions, at the page's end, or where an instruction may change the mode.  Its key is (physical address,
  * EIP, mode word, limit of CS).  An instruction that crosses a page is a block of its own, keyed on both pages.
  *
+ * A block also ends where another begins, or code behind a join would be decoded once for every way that leads there.
+ *
  * Ops live in a bump arena; when it is full, everything is dropped.  A block dies (its code was written to) by its
  * first op becoming `stale`, which looks the address up again: whoever still points to it finds the new code. */
 #pragma once
 #include "cpu/decode.h"
 
-enum { BLOCK_MAX = 48, ARENA_OPS = 5 << 17, ARENA_BLOCKS = 1 << 16, BLOCK_HASH = 1 << 15, JUMP_CACHE = 1 << 12,
+enum { BLOCK_MAX = 48, ARENA_STEP = 1 << 19, ARENA_STEPS = 8, OPS_PER_BLOCK = 8, BLOCK_HASH = 1 << 17, JUMP_CACHE = 1 << 12, HEAD_BITS = 1 << 20,
        PAIR_SLOTS = 1 << 12, SCRATCH_OPS = 3 * BLOCK_MAX + 8, NO_PAGE = 0xFFFFFFFF };
 
 typedef struct block {
@@ -33,9 +35,11 @@ typedef struct block_cache {
     cold_t   *cold;              /* parallel to ops */
     block_t  *blocks;
     u32       n_ops, n_blocks;
+    u32       most_ops;          /* the arena may be filled so far: see make_room */
     u32       generation;        /* of the arena: changes when it is emptied */
     block_t **hash;              /* BLOCK_HASH heads */
     block_t **page;              /* heads by page of RAM */
+    u64      *head;              /* HEAD_BITS bits by physical address: a block may begin there */
     jump_entry_t *jump;          /* JUMP_CACHE entries */
     struct joined *pairs;        /* PAIR_SLOTS entries: see lowering.h */
     u64       n_built, n_killed;
