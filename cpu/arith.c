@@ -3,41 +3,12 @@
 #include "cpu/bodies.h"
 #include "cpu/access.h"
 #include "cpu/alu.h"
+#include "cpu/multiply.h"
 
 /* ---- multiply and divide: accumulator pairs AX, DX:AX, EDX:EAX ---- */
 
-static void set_product(cpu_t *cpu, width_t w, u64 product)
-{
-    if (w == W8) {
-        set_reg(cpu, reg_at(EAX, W16), W16, (u32)product);
-        return;
-    }
-    set_reg(cpu, reg_at(EAX, w), w, (u32)product);
-    set_reg(cpu, reg_at(EDX, w), w, (u32)(product >> w));
-}
-
-/* SF, ZF, AF, PF are undefined: set from the low half. */
-static void multiply_flags(cpu_t *cpu, width_t w, u64 product, bool lost)
-{
-    flags_set(&cpu->f, w, (u32)product, 0);
-    flags_set_cf_of(&cpu->f, lost, lost);
-}
-
-void MUL(cpu_t *cpu, const op_t *op, width_t w, u32 src)
-{
-    (void)op;
-    u64 product = (u64)(cpu->r[EAX] & mask(w)) * src;
-    set_product(cpu, w, product);
-    multiply_flags(cpu, w, product, product >> w != 0);
-}
-
-void IMUL_1(cpu_t *cpu, const op_t *op, width_t w, u32 src)
-{
-    (void)op;
-    s64 product = (s64)(s32)sext(w, cpu->r[EAX]) * (s32)sext(w, src);
-    set_product(cpu, w, (u64)product);
-    multiply_flags(cpu, w, (u64)product, product != (s64)(s32)sext(w, (u32)product));
-}
+void MUL(cpu_t *cpu, const op_t *op, width_t w, u32 src)    { (void)op; multiply(cpu, w, src); }
+void IMUL_1(cpu_t *cpu, const op_t *op, width_t w, u32 src) { (void)op; multiply_signed(cpu, w, src); }
 
 /* The quotient must fit; otherwise #DE and nothing changes.  All flags are undefined: left alone. */
 static void set_quotient(cpu_t *cpu, width_t w, u32 quotient, u32 remainder)

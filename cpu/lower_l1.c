@@ -6,6 +6,7 @@
 #include "cpu/fast.h"
 #include "cpu/lower_l1_simd.h"
 #include "cpu/lower_l1_x87.h"
+#include "cpu/multiply.h"
 
 /* ---- the stack ---- */
 
@@ -128,6 +129,18 @@ static HANDLER(NOP_fast)   { GO(op + 1); }
 static HANDLER(CWD_32)     { cpu->r[EDX] = (u32)((s32)cpu->r[EAX] >> 31); GO(op + 1); }
 static HANDLER(XCHG_RR_32) { u32 v = reg(cpu, op->dst, W32); set_reg(cpu, op->dst, W32, reg(cpu, op->src, W32)); set_reg(cpu, op->src, W32, v); GO(op + 1); }
 
+/* ---- 32 by 32 bits into EDX:EAX ---- */
+
+#define MULTIPLY_R(name, body) static HANDLER(name##_R) { body(cpu, W32, reg(cpu, op->dst, W32)); GO(op + 1); }
+#define MULTIPLY_M(name, body, memory) static HANDLER(name##_M_##memory) { \
+    const u8 *host = probe(cpu, op, W32, ACCESS_READ, memory); \
+    if (UNLIKELY(!host)) HAND_OVER(generic); \
+    body(cpu, W32, get(host, W32)); \
+    GO(op + 1); }
+#define MULTIPLY(name, body) MULTIPLY_R(name, body) MULTIPLY_M(name, body, BASED) MULTIPLY_M(name, body, FLAT) MULTIPLY_M(name, body, SEGMENTED) \
+    static run_fn *const name##_of[N_MEMORIES] = { name##_M_BASED, name##_M_FLAT, name##_M_SEGMENTED };
+MULTIPLY(MUL_32, multiply) MULTIPLY(IMUL_32, multiply_signed)
+
 /* ---- choosing ---- */
 
 static run_fn *select_branch(u16 mode, const cold_t *c)
@@ -161,6 +174,8 @@ static run_fn *select_l1(u16 mode, const op_t *op, const cold_t *c, bool dead)
     case I_RET:  return ret_near[c->width - 1u][stack_of(mode) == SEGMENTED];
     case I_JMP_near:  return c->dst_kind == R ? jump_register[c->width - 1u] : jump_memory[c->width - 1u][memory_of(mode, op)];
     case I_CALL_near: return c->dst_kind == R ? call_register[c->width - 1u][stack_of(mode) == SEGMENTED] : NULL;
+    case I_MUL:    return c->width != 2 ? NULL : c->dst_kind == R ? MUL_32_R : MUL_32_of[memory_of(mode, op)];
+    case I_IMUL_1: return c->width != 2 ? NULL : c->dst_kind == R ? IMUL_32_R : IMUL_32_of[memory_of(mode, op)];
     case I_CMOVcc: return l1_choose(mode, op, c);
     case I_SETcc: return c->dst_kind == R ? setcc[c->cc] : NULL;
     case I_LEA:  return c->width == 2 ? LEA_32 : LEA_16;
