@@ -59,6 +59,7 @@ void flat_registers(vector_machine_t *m, const vector_run_t *v)
     cpu->cr0 = (cpu->cr0 & ~(u32)(CR0_CD | CR0_NW)) | CR0_PE | CR0_PG | CR0_WP | CR0_NE;
     cpu->cr4 |= CR4_OSFXSR | CR4_OSXMMEXCPT;
     cpu->cr3 = DIRECTORY;
+    cpu->seg[TR].limit = 0;                                    /* no I/O map: ports are #GP */
     cpu->gdtr.limit = cpu->idtr.limit = 0;                     /* no descriptor: an exception ends the run */
     cpu_flush_tlb(cpu, true);
     cpu_mode_changed(cpu);

@@ -2,35 +2,28 @@
 #include "fidelity/record.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include "cpu/segment.h"
-#include "fidelity/flat.h"
 #include "fidelity/host.h"
 #include "fidelity/moo_write.h"
 #include "fidelity/program.h"
+#include "fidelity/touch.h"
 #include "fidelity/trace_write.h"
 #include "fidelity/undefined.h"
 
-enum { MOST_TOUCHED = 256, FORMS = 8192, TRIES = 24, LONGEST_REPEAT = 32, PROGRESS_EVERY = 1 << 14 };
+enum { FORMS = 8192, LONGEST_REPEAT = 32, PROGRESS_EVERY = 1 << 14 };
 enum { SYSTEM_CALL = 0x80, X87_ERROR = 16, SIMD_ERROR = 19 };
 
-typedef struct { u32 linear; u8 bytes, way; } touched_t;
 typedef struct { char form[FORM_NAME + 2]; unsigned n; } form_count_t;
 
 typedef struct {
-    observer_t        observer;          /* first: see on_memory */
     const record_options_t *o;
     record_summary_t *sum;
     program_t         program;
     program_state_t   old, now;
-    vector_machine_t  machine;
-    vector_run_t      v;
+    toucher_t         toucher;
     trace_writer_t   *trace;
     moo_writer_t     *moo;
     u64               state[TRACE_FIELDS];
     trace_record_t    record;
-    touched_t         touched[MOST_TOUCHED];
-    unsigned          n_touched;
-    bool              too_many;
     u8                code[TRACE_INSTRUCTION_BYTES];
     u32               n_code;
     moo_test_t        here;              /* the instruction about to execute: code and registers */
@@ -43,55 +36,18 @@ typedef struct {
 
 /* ---- which bytes it touches ---- */
 
-static void on_memory(observer_t *self, cpu_t *cpu, u32 linear, width_t w, u32 value, bool write)
+static bool read_page(void *owner, u32 linear, u8 copy[PAGE_BYTES])
 {
-    recording_t *r = (recording_t *)(void *)self;
-    (void)cpu, (void)value;
-    if (r->n_touched == MOST_TOUCHED) r->too_many = true;
-    else r->touched[r->n_touched++] = (touched_t){ linear, (u8)(w / 8), write };
-}
-static void on_instruction(observer_t *self, cpu_t *cpu, u32 eip, unsigned length) { (void)self, (void)cpu, (void)eip, (void)length; }
-
-/* A page of the program becomes one of the machine's. */
-static bool load_page(recording_t *r, u32 linear)
-{
-    vector_machine_t *m = &r->machine;
-    u32 page = linear & ~(u32)(PAGE_BYTES - 1);
-    for (unsigned i = 0; i < m->flat.n_frames; i++)
-        if (m->flat.linear[i] == page) return false;           /* it is there: another reason */
-    u8 copy[PAGE_BYTES];
-    if (program_read(&r->program, page, copy, PAGE_BYTES) != PAGE_BYTES || !flat_map(m, page)) return false;
-    u32 at = flat_place(m, page);
-    memcpy(m->ram + at, copy, PAGE_BYTES);
-    cpu_memory_written(&m->cpu, at, PAGE_BYTES);
-    return true;
+    return program_read(&((const recording_t *)owner)->program, linear, copy, PAGE_BYTES) == PAGE_BYTES;
 }
 
-static void set_base(segment_t *s, u32 base)
-{
-    s->base = base;
-    segment_derive(s);
-}
+static bool read_byte(void *owner, u32 linear, u8 *value) { return program_read(&((const recording_t *)owner)->program, linear, value, 1) == 1; }
 
-/* Fill r->touched; whole: with all iterations. */
 static void touch(recording_t *r, bool whole)
 {
-    cpu_t *cpu = &r->machine.cpu;
-    flat_clear(&r->machine);
-    load_page(r, r->old.eip);
-    for (unsigned i = 0; i < TRIES; i++) {
-        vector_begin_program(&r->machine, &r->v, &r->here);
-        set_base(&cpu->seg[FS], r->old.fs_base);
-        set_base(&cpu->seg[GS], r->old.gs_base);
-        cpu_mode_changed(cpu);
-        r->n_touched = 0;
-        r->too_many = false;
-        cpu_observe(cpu, &r->observer);
-        if (!whole) r->v.rep = 0;
-        flat_run(&r->machine, &r->v);
-        cpu_observe(cpu, NULL);
-        if (r->v.fault != PF_FAULT || !load_page(r, cpu->cr2)) break;
-    }
+    r->toucher.fs_base = r->old.fs_base;
+    r->toucher.gs_base = r->old.gs_base;
+    toucher_run(&r->toucher, &r->here, whole);
 }
 
 /* ---- the trace ---- */
@@ -136,7 +92,7 @@ static void first_state(recording_t *r)
     r->state[TRACE_CR4] = CR4_OSFXSR | CR4_OSXMMEXCPT;
     for (unsigned n = 0; n < 6; n++) {
         r->state[TRACE_LIMIT + n] = 0xFFFFFFFF;
-        r->state[TRACE_ATTRIBUTES + n] = r->machine.cpu.seg[n].attributes;       /* flat, level 3 */
+        r->state[TRACE_ATTRIBUTES + n] = r->toucher.machine.cpu.seg[n].attributes;       /* flat, level 3 */
     }
     trace_begin(r->trace, r->state);
 }
@@ -156,7 +112,7 @@ static void add_access(recording_t *r, const touched_t *a, u32 value)
 {
     trace_record_t *t = &r->record;
     if (t->n_accesses == TRACE_ACCESSES) return;
-    t->access[t->n_accesses++] = (trace_access_t){ a->way ? TRACE_WRITE : TRACE_READ, a->bytes == 1 ? 0 : a->bytes == 2 ? 1 : 2, a->linear, value };
+    t->access[t->n_accesses++] = (trace_access_t){ a->write ? TRACE_WRITE : TRACE_READ, a->bytes == 1 ? 0 : a->bytes == 2 ? 1 : 2, a->linear, value };
 }
 
 /* Same number for the same bytes. */
@@ -170,7 +126,7 @@ static u64 identity_of(const u8 *code, u32 n)
 static u32 length_of(const recording_t *r)
 {
     u32 moved = r->now.eip - r->old.eip;
-    if (r->v.length && r->v.length <= r->n_code && r->v.d.cold.instr != I_UD2) return r->v.length;
+    if (r->toucher.v.length && r->toucher.v.length <= r->n_code && r->toucher.v.d.cold.instr != I_UD2) return r->toucher.v.length;
     return moved && moved <= r->n_code ? moved : 1;            /* an instruction that we have not */
 }
 
@@ -186,11 +142,11 @@ static void put_instruction(recording_t *r, const u32 *before, bool faulted)
         memcpy(t->bytes, r->code, length);
     }
     compare(r, &r->now);
-    for (unsigned i = 0; i < r->n_touched; i++) {
+    for (unsigned i = 0; i < r->toucher.n_accesses; i++) {
         u8 raw[4] = { 0 };
-        const touched_t *a = &r->touched[i];
-        if (a->way) program_read(&r->program, a->linear, raw, a->bytes);
-        add_access(r, a, a->way ? get(raw, W32) : before[i]);
+        const touched_t *a = &r->toucher.touched[i];
+        if (a->write) program_read(&r->program, a->linear, raw, a->bytes);
+        add_access(r, a, a->write ? get(raw, W32) : before[i]);
     }
     trace_put(r->trace, t, identity);
     r->sum->instructions += !faulted;
@@ -241,49 +197,34 @@ static void look(recording_t *r)
     r->here.n_code = r->n_code;
     memcpy(r->here.code, r->code, r->n_code);
     to_moo(&r->old, &r->here.before);
-    r->v.model = r->machine.cpu.model;
-    vector_parse(&r->v, &r->here);
-    r->v.length = decode(MODE_PROTECTED | MODE_CODE32 | MODE_STACK32, r->v.model, r->old.eip, r->code, r->n_code, &r->v.d);
+    r->toucher.v.model = r->toucher.machine.cpu.model;
+    vector_parse(&r->toucher.v, &r->here);
+    r->toucher.v.length = decode(MODE_PROTECTED | MODE_CODE32 | MODE_STACK32, r->toucher.v.model, r->old.eip, r->code, r->n_code, &r->toucher.v.d);
 }
 
 static void begin_test(recording_t *r)
 {
     memcpy(&r->test, &r->here, offsetof(moo_test_t, before));
     memcpy(&r->test.before, &r->here.before, offsetof(moo_state_t, ram));
-    r->test.n_code = r->v.length;
-}
-
-static bool name_byte(moo_state_t *s, u32 linear, u8 value)
-{
-    for (u32 i = 0; i < s->n_ram; i++)
-        if (s->ram[i].physical == linear) return true;
-    if (s->n_ram == MOO_MAX_RAM) return false;
-    s->ram[s->n_ram++] = (moo_byte_t){ linear, value };
-    return true;
+    r->test.n_code = r->toucher.v.length;
 }
 
 /* The code and all that it touches, as it is before. */
 static bool name_memory(recording_t *r)
 {
     moo_state_t *s = &r->test.before;
-    bool good = !r->too_many;
+    bool good = true;
     begin_test(r);
-    for (u32 i = 0; i < r->test.n_code; i++) good &= name_byte(s, r->old.eip + i, r->code[i]);
-    for (unsigned k = 0; k < r->n_touched && good; k++) {
-        u8 raw[4];
-        u32 n = program_read(&r->program, r->touched[k].linear, raw, r->touched[k].bytes);
-        good = n == r->touched[k].bytes;
-        for (u32 i = 0; i < n && good; i++) good = name_byte(s, r->touched[k].linear + i, raw[i]);
-    }
-    return good;
+    for (u32 i = 0; i < r->test.n_code; i++) good &= state_name_byte(s, r->old.eip + i, r->code[i]);
+    return good && toucher_name(&r->toucher, s, read_byte, r);
 }
 
 static form_count_t *count_of(recording_t *r)
 {
     char form[FORM_NAME];
-    vector_form(&r->v, form);
+    vector_form(&r->toucher.v, form);
     char key[FORM_NAME + 2];
-    snprintf(key, sizeof key, "%s%c", form, r->v.modrm >= 0xC0 ? 'r' : 'm');
+    snprintf(key, sizeof key, "%s%c", form, r->toucher.v.modrm >= 0xC0 ? 'r' : 'm');
     u32 at = (u32)identity_of((const u8 *)key, (u32)strlen(key));
     for (unsigned i = 0; i < FORMS; i++) {
         form_count_t *f = &r->forms[(at + i) % FORMS];
@@ -301,11 +242,11 @@ static bool is_syscall(const recording_t *r)
 /* Can the instruction that is about to execute become a vector? */
 static bool worth_a_vector(recording_t *r)
 {
-    u16 instr = r->v.d.cold.instr;
-    bool known = r->v.length && r->v.length <= r->n_code && !vector_unfit(instr);
-    bool based = r->v.override == 0x64 || r->v.override == 0x65;
-    if (!r->moo || !known || based || is_syscall(r) || r->v.d.cold.instr == I_INS || r->v.d.cold.instr == I_OUTS) return false;
-    if (r->v.rep && instructions[instr].shape == SHAPE_repeat && r->old.r[ECX] > LONGEST_REPEAT) return false;
+    u16 instr = r->toucher.v.d.cold.instr;
+    bool known = r->toucher.v.length && r->toucher.v.length <= r->n_code && !vector_unfit(instr);
+    bool based = r->toucher.v.override == 0x64 || r->toucher.v.override == 0x65;
+    if (!r->moo || !known || based || is_syscall(r) || r->toucher.v.d.cold.instr == I_INS || r->toucher.v.d.cold.instr == I_OUTS) return false;
+    if (r->toucher.v.rep && instructions[instr].shape == SHAPE_repeat && r->old.r[ECX] > LONGEST_REPEAT) return false;
     const form_count_t *f = count_of(r);
     return f && f->n < r->o->limit;
 }
@@ -321,10 +262,11 @@ static void end_vector(recording_t *r)
         if (program_read(&r->program, s->ram[i].physical, &value, 1) != 1) return;
         if (value != s->ram[i].value) t->after.ram[t->after.n_ram++] = (moo_byte_t){ s->ram[i].physical, value };
     }
-    vector_parse(&r->v, t);
-    r->v.length = decode(MODE_PROTECTED | MODE_CODE32 | MODE_STACK32, r->v.model, s->r[MOO_EIP], t->code, t->n_code, &r->v.d);
-    if (r->v.d.cold.instr == I_UD2 && !t->has_exception) return;       /* silicon has it, we have not */
-    vector_masks(&r->v, t);
+    vector_parse(&r->toucher.v, t);
+    r->toucher.v.length = decode(MODE_PROTECTED | MODE_CODE32 | MODE_STACK32, r->toucher.v.model, s->r[MOO_EIP], t->code, t->n_code, &r->toucher.v.d);
+    if (r->toucher.v.d.cold.instr == I_UD2 && !t->has_exception) return;       /* silicon has it, we have not */
+    if (vector_undefined_result(&r->toucher.v)) return;
+    vector_masks(&r->toucher.v, t);
     form_count_t *f = count_of(r);
     if (!f) return;
     r->sum->forms += f->n++ == 0;
@@ -353,12 +295,12 @@ static void prepare(recording_t *r)
         touch(r, true);
         r->making = name_memory(r);
     }
-    if (!wanted || r->v.rep) touch(r, false);
+    if (!wanted || r->toucher.v.rep) touch(r, false);
 }
 
 static void finish_instruction(recording_t *r, const u32 *before)
 {
-    bool syscall = is_syscall(r), goes_on = r->now.eip == r->old.eip && (r->code[0] == 0xF3 || r->code[0] == 0xF2 || r->v.rep);
+    bool syscall = is_syscall(r), goes_on = r->now.eip == r->old.eip && (r->code[0] == 0xF3 || r->code[0] == 0xF2 || r->toucher.v.rep);
     char text[80];
     put_instruction(r, before, false);
     if (r->making && !goes_on) end_vector(r);
@@ -372,7 +314,7 @@ static void finish_instruction(recording_t *r, const u32 *before)
 /* The kernel tells floating-point errors apart by the instruction, and so do we. */
 static u8 exception_of(const recording_t *r)
 {
-    bool simd = r->signal.vector == X87_ERROR && r->v.opcode >= 0x100 && !(get(r->now.fx + 2, W16) & X87_ES);
+    bool simd = r->signal.vector == X87_ERROR && r->toucher.v.opcode >= 0x100 && !(get(r->now.fx + 2, W16) & X87_ES);
     return simd ? SIMD_ERROR : r->signal.vector;
 }
 
@@ -392,9 +334,9 @@ static void finish_signal(recording_t *r, const u32 *before)
 
 static void read_before(const recording_t *r, u32 before[MOST_TOUCHED])
 {
-    for (unsigned i = 0; i < r->n_touched; i++) {
+    for (unsigned i = 0; i < r->toucher.n_accesses; i++) {
         u8 raw[4] = { 0 };
-        program_read(&r->program, r->touched[i].linear, raw, r->touched[i].bytes);
+        program_read(&r->program, r->toucher.touched[i].linear, raw, r->toucher.touched[i].bytes);
         before[i] = get(raw, W32);
     }
 }
@@ -470,14 +412,13 @@ bool record_program(const record_options_t *o, char **argv, record_summary_t *su
 {
     recording_t *r = calloc(1, sizeof *r);
     *summary = (record_summary_t){ 0 };
-    if (!r || !vector_machine_open(&r->machine, MODEL_PENTIUM4, false, false)) {
+    if (!r || !toucher_open(&r->toucher, read_page, r)) {
         free(r);
         snprintf(why->text, sizeof why->text, "there is not enough memory");
         return false;
     }
     r->o = o;
     r->sum = summary;
-    r->observer = (observer_t){ .before = on_instruction, .memory = on_memory };
     bool good = program_start(&r->program, argv, why);
     bool started = good;
     good = good && program_state(&r->program, &r->old) && open_files(r, argv, why);
@@ -490,7 +431,7 @@ bool record_program(const record_options_t *o, char **argv, record_summary_t *su
     }
     if (started) program_end(&r->program);
     if (good || r->trace) good = close_files(r, why) && good;
-    vector_machine_close(&r->machine);
+    toucher_close(&r->toucher);
     free(r);
     return good;
 }

@@ -49,6 +49,8 @@ const char *vector_unfit(u16 instr)
     case I_CALL_far: case I_CALL_farm: case I_JMP_farm: case I_JMP_far: case I_RET_far: case I_IRET: return "it reads descriptors";
     case I_INT: case I_INT_1: case I_INT_3: case I_INT_O: case I_SYSENTER: case I_SYSEXIT: case I_RSM: return "it enters the kernel";
     case I_MONITOR: case I_MWAIT: case I_MOV_from_TR: case I_MOV_to_TR: return "whether it exists is the kernel's or the processor's choice";
+    case I_FXRSTOR: return "it loads 512 bytes, mostly reserved";
+    case I_CVTPI2PS: return "whether its memory form enters MMX state is the processor's choice";
     case I_FNSTENV: case I_FNSAVE: case I_FXSAVE: return "it stores the pointers to the last x87 instruction, which the operating system may lose";
     case I_PUSH_sreg: return "how much of the stack's slot is written is the processor's choice";
     default: return NULL;

@@ -14,7 +14,10 @@
 
 enum { ENOUGH = 5000, MARK = 0x5A00 };   /* instructions and iterations; the upper halves of registers in 16-bit vectors */
 enum { ALL_BYTES = VECTOR_BYTES + VECTOR_TABLES * PAGE_BYTES };
-enum { REAL_FLAGS_286 = 0x0FD5, FLAGS_386 = 0x3FFFF, CR0_386 = 0x8000001F };
+enum { REAL_FLAGS_286 = 0x0FD5, FLAGS_386 = 0x3FFFF, FLAGS_HOST = 0x3FFFFF, CR0_386 = 0x8000001F };
+
+/* Offsets in the image of FXSAVE, SDM vol. 1, table 10-2. */
+enum { FX_CONTROL = 0, FX_STATUS = 2, FX_FULL = 4, FX_OPCODE = 6, FX_IP = 8, FX_CS = 12, FX_DP = 16, FX_DS = 20, FX_MXCSR = 24, FX_ST = 32, FX_XMM = 160 };
 
 bool recorded_by(const char *processor, recorded_t *recorded)
 {
@@ -214,12 +217,22 @@ u32 vector_undefined_flags(const vector_run_t *v)
     }
 }
 
+bool vector_undefined_result(const vector_run_t *v)
+{
+    bool doubled = v->d.cold.instr == I_SHLD || v->d.cold.instr == I_SHRD;
+    bool ports = v->d.cold.instr == I_INS || v->d.cold.instr == I_OUTS;
+    if (v->t->after.has_fx && get(v->t->after.fx + FX_MXCSR, W32) >> 16) return true;
+    if (ports) return v->rep && (v->t->before.r[MOO_ECX] & (v->address ? 0xFFFF : 0xFFFFFFFF)) == 0;
+    return doubled && count_of(v) > 8u << v->d.cold.width;
+}
+
 /* ---- running ---- */
 
 static const u8 general[8] = { MOO_EAX, MOO_ECX, MOO_EDX, MOO_EBX, MOO_ESP, MOO_EBP, MOO_ESI, MOO_EDI };
 static const u8 segments[N_SEGMENTS] = { [ES] = MOO_ES, [CS] = MOO_CS, [SS] = MOO_SS, [DS] = MOO_DS, [FS] = MOO_FS, [GS] = MOO_GS };
 
-static u32 held_flags(const vector_run_t *v) { return v->recorded >= RECORDED_386 ? FLAGS_386 & model_eflags_mask(v->model) : REAL_FLAGS_286 | FLAG_1; }
+static u32 all_flags(const vector_run_t *v) { return v->recorded == RECORDED_HOST ? FLAGS_HOST : FLAGS_386; }
+static u32 held_flags(const vector_run_t *v) { return v->recorded >= RECORDED_386 ? all_flags(v) & model_eflags_mask(v->model) : REAL_FLAGS_286 | FLAG_1; }
 
 /* Before and after, as this processor can hold them. */
 static void prepare(vector_run_t *v)
@@ -233,7 +246,7 @@ static void prepare(vector_run_t *v)
     }
     u32 flags = held_flags(v);
     v->given[MOO_EFLAGS] = (v->given[MOO_EFLAGS] & flags) | FLAG_1;
-    v->wanted[MOO_EFLAGS] = after->present >> MOO_EFLAGS & 1 ? after->r[MOO_EFLAGS] & (wide ? FLAGS_386 : 0xFFFF) : v->given[MOO_EFLAGS];
+    v->wanted[MOO_EFLAGS] = after->present >> MOO_EFLAGS & 1 ? after->r[MOO_EFLAGS] & (wide ? all_flags(v) : 0xFFFF) : v->given[MOO_EFLAGS];
     if (v->recorded == RECORDED_8086) v->wanted[MOO_EFLAGS] &= 0x0FFF;   /* bits 12-15 are always 1 there */
     u32 ones = model_cr0_ones(v->model) & CR0_386;
     v->given[MOO_CR0] = (v->given[MOO_CR0] & CR0_386) | ones;
@@ -243,9 +256,6 @@ static void prepare(vector_run_t *v)
         v->wanted[general[n]] |= (u32)(MARK + n) << 16;
     }
 }
-
-/* Offsets in the image of FXSAVE, SDM vol. 1, table 10-2. */
-enum { FX_CONTROL = 0, FX_STATUS = 2, FX_FULL = 4, FX_OPCODE = 6, FX_IP = 8, FX_CS = 12, FX_DP = 16, FX_DS = 20, FX_MXCSR = 24, FX_ST = 32, FX_XMM = 160 };
 
 static void load_fx(cpu_t *cpu, const u8 fx[MOO_FX])
 {
@@ -373,7 +383,7 @@ static void compare_registers(vector_run_t *v)
         else if (matters && (differs & 0xFFFF0000) && !v->t->before.wide) v->upper = true;
         if (matters && n != MOO_EFLAGS && (v->t->before.wide ? differs : differs & 0xFFFF)) v->registers |= 1u << n;
     }
-    v->undefined = (vector_undefined_flags(v) | ~v->t->mask[MOO_EFLAGS]) & FLAGS_386;
+    v->undefined = (vector_undefined_flags(v) | ~v->t->mask[MOO_EFLAGS]) & all_flags(v);
 }
 
 static void compare_memory(const vector_machine_t *m, vector_run_t *v, const moo_state_t *s)

@@ -71,6 +71,10 @@ void vector_begin_program(vector_machine_t *m, vector_run_t *v, const moo_test_t
 void vector_save_fx(const cpu_t *cpu, u8 fx[MOO_FX]);
 /* EFLAGS bits that the manual leaves undefined; v is decoded. */
 u32  vector_undefined_flags(const vector_run_t *v);
+/* Is more than flags undefined?  SHLD, SHRD by more than the width; whether INS and OUTS of no
+ * element look at the right or at the count first;
+ * bits of MXCSR that only some processors have (AMD's 17). */
+bool vector_undefined_result(const vector_run_t *v);
 /* Can this vector be run here?  NULL, or why not. */
 const char *vector_trouble(recorded_t recorded, const moo_test_t *t);
 /* Another processor, from the next vector on. */

@@ -130,14 +130,36 @@ static void modrm(generator_t *g)
     else                   fill_integer(g, -1, field);
 }
 
+enum { STEADY_PLACE = CODE_LINEAR + 0x800, STEADY_FULL = 0x0F };
+
+void generator_base(user_t *u)
+{
+    static const u32 r[8] = { 0x12345678, 0x00000003, 0x80000001, 0x7FFF8000, 0x8FC0, 0x8F80, 0x8E40, 0x8E80 };
+    static const u16 exponents[8] = { 0x3FFF, 0x4000, 0xC000, 0x3FFE, 0x4001, 0x3FFB, 0xBFFF, 0x4009 };
+    memset(u, 0, sizeof *u);
+    memcpy(u->r, r, sizeof r);
+    for (unsigned n = ESP; n <= EDI; n++) u->r[n] += silicon_low;
+    u->eip = STEADY_PLACE;
+    u->eflags = FLAG_1 | FLAG_IF;
+    for (int n = 0; n < N_SEGMENTS; n++) u->seg[n] = USER_DATA;
+    u->seg[CS] = USER_CODE;
+    put(u->fx + FX_CONTROL, W16, 0x37F);
+    put(u->fx + FX_MXCSR, W32, 0x1F80);
+    u->fx[FX_TAGS] = STEADY_FULL;
+    for (unsigned i = 0; i < 8; i++) {
+        f80_put(u->fx + FX_ST + 16 * i, (f80_t){ F80_ONE_BIT | (u64)i << (60 - i), exponents[i] });
+        for (unsigned k = 0; k < 4; k++) put(u->fx + FX_XMM + 16 * i + 4 * k, W32, 0x3F800000 + 0x00400000 * (i + k));
+    }
+}
+
 static void where_it_stands(generator_t *g)
 {
     case_t *c = &g->c;
-    bool short_of_modrm = g->form->instr == I_UD2;             /* some processors do not fetch it: SDM vol. 2, UD */
+    bool short_of_modrm = g->steady || g->form->instr == I_UD2;             /* some processors do not fetch it: SDM vol. 2, UD */
     switch (short_of_modrm ? 23 : below(g, 24)) {
     case 0:  c->at = CODE_LINEAR + PAGE_BYTES - 1 - below(g, 12); break;         /* crosses a page */
     case 1:  c->at = CODE_LINEAR + CODE_BYTES - 1 - below(g, 12); break;         /* may not be there in full */
-    default: c->at = CODE_LINEAR + 0x400 + below(g, 0x1800); break;
+    default: c->at = g->steady ? STEADY_PLACE : CODE_LINEAR + 0x400 + below(g, 0x1800); break;
     }
     c->before.eip = c->at - code_base(c);
 }
@@ -159,6 +181,10 @@ static void odd_segments(generator_t *g)
 static void any_state(generator_t *g)
 {
     case_t *c = &g->c;
+    if (g->steady) {
+        generator_base(&c->before);
+        return;
+    }
     for (unsigned n = 0; n < 8; n++) *gpr(g, n) = value(g);
     c->before.eflags = (u32)next(g) & FLAGS_STATUS;
     if (one_in(g, 24)) c->before.eflags |= FLAG_AC;
@@ -186,7 +212,7 @@ static void begin(generator_t *g, u64 seed, u64 n)
     c->form = (u16)(n % g->n_forms);
     c->instr = g->form->instr;
     c->returns = true;
-    c->code16 = one_in(g, 8);
+    c->code16 = !g->steady && one_in(g, 8);
     g->n = 0;
     g->avoid = -1;
     g->operand = 0;

@@ -96,6 +96,8 @@ extern const u8 native_way_in[], native_way_in_end[], native_way_back[], native_
 static u8 *view, *code_view;
 u8 *native_page(unsigned page) { return view + page * PAGE_BYTES; }
 
+bool native_own(u32 linear) { return linear - THUNK < SHARED - THUNK + SHARED_BYTES; }
+
 static const case_t *running;
 static result_t *result;
 
@@ -319,6 +321,7 @@ const char *native_open(void)
 const char *native_open(void) { return "this is not an x86-64 under Linux"; }
 void native_run(const case_t *c, result_t *out) { (void)c; (void)out; }
 u8  *native_page(unsigned page) { (void)page; return NULL; }
+bool native_own(u32 linear) { (void)linear; return false; }
 static const native_facts_t facts;
 const native_facts_t *native_facts(void) { return &facts; }
 #endif

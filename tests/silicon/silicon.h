@@ -86,6 +86,7 @@ typedef struct generator {
     u64      random;
     form_t   forms[MAX_FORMS];
     unsigned n_forms;
+    bool     steady;             /* cases differ only in what their instructions need: see generator_base */
     u8       memory[DATA_BYTES]; /* as it is before the case */
     u8       background[DATA_BYTES];
     case_t   c;
@@ -100,6 +101,8 @@ void forms_list(generator_t *g);                               /* forms.c */
 void generator_init(generator_t *g, u64 seed);
 /* Case number n: the same for the same seed, whatever was made before it.  The form: n mod n_forms. */
 void generator_make(generator_t *g, u64 seed, u64 n);
+/* The registers that steady cases begin with, at their one place in memory. */
+void generator_base(user_t *u);
 /* Why an instruction cannot be asked of silicon in user mode; NULL: it can. */
 const char *generator_reason(u16 instr);
 void form_text(const form_t *f, char *text, size_t bytes);
@@ -120,6 +123,8 @@ void random_operand(u64 *state, x87_format_t format, u8 *to);  /* 16 bytes */
 const char *native_open(void);
 void native_run(const case_t *c, result_t *out);
 u8  *native_page(unsigned page);
+/* Low addresses that are neither data nor code of the instruction, but of those who run it. */
+bool native_own(u32 linear);
 /* What this processor does its own way, by CPUID. */
 typedef struct { bool intel, no_pointer_selectors, dp_on_exception_only; char name[64]; } native_facts_t;
 const native_facts_t *native_facts(void);
