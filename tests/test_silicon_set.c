@@ -106,7 +106,8 @@ START_TEST(one_wrong_bit_of_floating_point_state_is_noticed)
         t.after.fx[at] ^= 1;
         vector_run(&machine, &v, RECORDED_HOST, &t);
         bool counts = at < 5 || (at >= 24 && at < 28) || (at >= ST0 && (at >= 160 || (at & 15) < 10));
-        if ((vector_judge(&machine, &v, &row) == VECTOR_FAILED) != counts && t.fx_mask[at]) ck_abort_msg("byte %u", at);
+        counts = counts && (t.fx_mask[at] & 1);
+        if ((vector_judge(&machine, &v, &row) == VECTOR_FAILED) != counts) ck_abort_msg("byte %u", at);
         vector_blank(&machine, &t);
         t.after.fx[at] ^= 1;
     }
