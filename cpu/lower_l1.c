@@ -40,15 +40,31 @@ HANDLER(PUSH_M_W32) {
 
 /* An inline cache at the site: the last EIP it went to and the block there, true while the mapping stands.  RET has no address operand, so disp and
  * stamp are free for it. */
-#define CACHED(eip) (LIKELY(op->disp == (eip) && op->stamp == cpu->map_stamp))
-COLD /* Indirect jumps and calls: the target from a register or from memory, then the hash of EIP.  (Their operand fills the op: no room for a cache
+#define CACHED(eip) ((op->disp == (eip) && op->stamp == cpu->map_stamp))
+/* A transfer whose target nobody remembers: cpu->eip says where.  Handlers of their own, so that the fast ones need no stack. */
+static COLD HANDLER(find_next) { (void)op; GO_OR_LEAVE(block_find(cpu)); }
+static COLD HANDLER(remember)
+{
+    op_t *site = &cpu->blocks->ops[op - cpu->blocks->ops];
+    u32 generation = cpu->blocks->generation, eip = cpu->eip;
+    const op_t *to = block_find(cpu);
+    if (generation == cpu->blocks->generation && to >= cpu->blocks->ops + SCRATCH_OPS && site >= cpu->blocks->ops + SCRATCH_OPS) {
+        site->disp = eip;
+        site->stamp = cpu->map_stamp;
+        site->target = to;
+    }
+    GO_OR_LEAVE(to);
+}
+
+/* Indirect jumps and calls: the target from a register or from memory, then the hash of EIP.  (Their operand fills the op: no room for a cache
  * of their own.) */
 #define GO_INDIRECT(eip_) do { u32 to_eip = (eip_); \
     cpu->budget -= op->count; \
     cpu->eip = to_eip; \
     if (UNLIKELY(cpu->budget < 0)) return NULL; \
     const op_t *cached = jump_cached(cpu, to_eip); \
-    GO_OR_LEAVE(LIKELY(cached != NULL) ? cached : block_find(cpu)); } while (0)
+    if (UNLIKELY(!cached)) HAND_OVER(find_next); \
+    GO(cached); } while (0)
 #define JMP_R_STUB(w) static HANDLER(JMP_R_##w) { \
     u32 eip = reg(cpu, op->dst, w); \
     if (UNLIKELY(eip > cpu->seg[CS].limit)) HAND_OVER(generic); \
@@ -71,8 +87,6 @@ static run_fn *const jump_register[2] = { JMP_R_W16, JMP_R_W32 }, *const call_re
 static run_fn *const jump_memory[2][N_MEMORIES] = { { JMP_M_W16_BASED, JMP_M_W16_FLAT, JMP_M_W16_SEGMENTED },
                                                     { JMP_M_W32_BASED, JMP_M_W32_FLAT, JMP_M_W32_SEGMENTED } };
 
-static const op_t *remember(cpu_t *cpu, const op_t *site, u32 eip);
-
 #define RET_STUB(w, memory) HANDLER(RET_##w##_##memory) { \
     u32 esp = cpu->r[ESP] & stack_mask_of(cpu, memory); \
     const u8 *host = probe_stack(cpu, esp, w, ACCESS_READ, memory); \
@@ -81,29 +95,16 @@ static const op_t *remember(cpu_t *cpu, const op_t *site, u32 eip);
     if (UNLIKELY(eip > cpu->seg[CS].limit)) HAND_OVER(generic); \
     move_stack(cpu, esp + w / 8 + op->imm, memory); \
     cpu->budget -= op->count; \
-    if (UNLIKELY(cpu->budget < 0)) { cpu->eip = eip; return NULL; } \
-    if (CACHED(eip)) GO(op->target); \
-    GO_OR_LEAVE(remember(cpu, op, eip)); }
+    cpu->eip = eip; \
+    if (UNLIKELY(cpu->budget < 0)) return NULL; \
+    if (UNLIKELY(!CACHED(eip))) HAND_OVER(remember); \
+    GO(op->target); }
 
 #define STACK_STUBS(w, memory) PUSH_R_STUB(w, memory) PUSH_I_STUB(w, memory) POP_STUB(w, memory) CALL_STUB(w, memory) RET_STUB(w, memory)
 STACK_STUBS(W16, FLAT) STACK_STUBS(W32, FLAT) STACK_STUBS(W16, SEGMENTED) STACK_STUBS(W32, SEGMENTED)
 
 static run_fn *const push_register[2][2] = STACK_ROW(PUSH_R), *const pop_register[2][2] = STACK_ROW(POP);
 static run_fn *const push_immediate[2][2] = STACK_ROW(PUSH_I), *const call_direct[2][2] = STACK_ROW(CALL), *const ret_near[2][2] = STACK_ROW(RET);
-
-static const op_t *remember(cpu_t *cpu, const op_t *site_, u32 eip)
-{
-    op_t *site = &cpu->blocks->ops[site_ - cpu->blocks->ops];
-    u32 generation = cpu->blocks->generation;
-    cpu->eip = eip;
-    const op_t *to = block_find(cpu);
-    if (generation == cpu->blocks->generation && to >= cpu->blocks->ops + SCRATCH_OPS && site >= cpu->blocks->ops + SCRATCH_OPS) {
-        site->disp = eip;
-        site->stamp = cpu->map_stamp;
-        site->target = to;
-    }
-    return to;
-}
 
 /* ---- branches and conditions: one handler per condition code ---- */
 
