@@ -3,6 +3,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include "devices/state.h"
+#include "tests/run_all.h"
 
 typedef void chip_walk_fn(void *chip, walker_t *w);
 
@@ -49,9 +50,5 @@ static inline int run_suite(const char *name, TCase *tc)
 {
     Suite *s = suite_create(name);
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

@@ -8,6 +8,7 @@
 #include "cpu/cpu.h"
 #include "cpu/model.h"
 #include "cpu/segment.h"
+#include "tests/run_all.h"
 
 enum { EXECUTE_RAM = 2 << 20, AT = 0x10100, CODE_SEG = 0x1000, DATA_SEG = 0x2000, STACK_SEG = 0x3000, HANDLER_SEG = 0xF00, SP0 = 0x1000 };
 
@@ -103,9 +104,5 @@ UNUSED static int run_tests(const char *name, const TTest *const *tests, size_t 
         tcase_add_loop_test(tc, tests[i], 0, WAYS);
     Suite *s = suite_create(name);
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

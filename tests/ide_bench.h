@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include "devices/disk.h"
 #include "devices/ide.h"
+#include "tests/run_all.h"
 
 enum { DATA = 0x1F0, ERROR = 0x1F1, COUNT = 0x1F2, LOW = 0x1F3, MID = 0x1F4, HIGH = 0x1F5, DEVICE = 0x1F6, STATUS = 0x1F7, COMMAND = 0x1F7, CONTROL = 0x3F6 };
 enum { SECTORS = 40 * 2016 };                            /* 40 MB: 80 cylinders of 16 * 63 */
@@ -173,9 +174,5 @@ static inline int run_benches(const char *name, const bench_t *benches, unsigned
             tcase_add_test(tc, benches[b].tests[i]);
         suite_add_tcase(s, tc);
     }
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

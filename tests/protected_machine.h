@@ -11,6 +11,7 @@
 #include "cpu/segment.h"
 #include "cpu/system.h"
 #include "cpu/task.h"
+#include "tests/run_all.h"
 
 enum { RAM = 1 << 20, GDT = 0x1000, IDT = 0x2000, LDT = 0x3000, TSS_A = 0x4000, TSS_B = 0x5000, TSS_16 = 0x6000,
        STACK0 = 0x9000, STACK1 = 0xA000, STACK3 = 0xB000, STACK_B = 0xC000 };
@@ -140,9 +141,5 @@ UNUSED static int run_tests(const char *name, const TTest *const *tests, size_t 
         tcase_add_test(tc, tests[i]);
     Suite *s = suite_create(name);
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

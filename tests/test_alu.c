@@ -9,6 +9,7 @@
 #include "cpu/cpu.h"
 #include "cpu/segment.h"
 #include "cpu/shift.h"
+#include "tests/run_all.h"
 
 enum { O = FLAG_OF, S = FLAG_SF, Z = FLAG_ZF, A = FLAG_AF, P = FLAG_PF, C = FLAG_CF, ALL = FLAGS_STATUS };
 typedef struct { u32 result, flags, undefined; } outcome_t;
@@ -570,9 +571,5 @@ int main(void)
     Suite *s = suite_create("alu");
     suite_add_tcase(s, values);
     suite_add_tcase(s, machine);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

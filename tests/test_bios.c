@@ -3,6 +3,7 @@
  * option ROM format of the PC BIOS. */
 #include <check.h>
 #include "bios/bios_rom.h"
+#include "tests/run_all.h"
 
 enum { SYSTEM = 0x10000 };
 
@@ -87,9 +88,5 @@ int main(void)
     tcase_add_test(facts, the_old_tables_stand_in_their_places);
     tcase_add_test(facts, the_plug_and_play_structure_leads_to_entries_that_decline);
     suite_add_tcase(suite, facts);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_all(suite);
 }

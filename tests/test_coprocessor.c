@@ -4,6 +4,7 @@
 #include "cpu/cpu.h"
 #include "devices/coprocessor.h"
 #include "devices/pc.h"
+#include "tests/run_all.h"
 
 static coprocessor_t chip;
 static bool irq, ignne;
@@ -105,9 +106,5 @@ int main(void)
     tcase_add_loop_test(tc, a_boot_sector_gets_interrupt_13, 0, COUNT_OF(models));
     Suite *s = suite_create("coprocessor error latch");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "demo/demo_floppy.h"
+#include "tests/run_all.h"
 
 static unsigned word(unsigned long at) { return demo_floppy[at] | (unsigned)demo_floppy[at + 1] << 8; }
 
@@ -73,9 +74,5 @@ int main(void)
     tcase_add_test(facts, the_parameter_block_describes_1440_kilobytes);
     tcase_add_test(facts, the_program_fills_the_reserved_sectors_and_fits_its_segment);
     tcase_add_test(facts, both_fats_are_empty_and_the_directory_holds_the_label);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_all(suite);
 }

@@ -10,6 +10,7 @@
 #include "cpu/cpu.h"
 #include "cpu/segment.h"
 #include "tests/model_protection.h"
+#include "tests/run_all.h"
 
 enum { RAM = 128 << 10, GDT = 0x1000, LDT = 0x2000, IDT = 0x3000, TSS_A = 0x4000, TSS_B = 0x5000, CODE = 0x8000, POINTER = 0x9000, STACK = 0xA800,
        INNER = 0xC000, GDT_LIMIT = 0x7F, LDT_LIMIT = 0x1F, VECTOR = 0x50 };
@@ -514,9 +515,5 @@ int main(void)
     tcase_add_test(tc, every_descriptor_check_agrees_with_the_second_model);
     Suite *s = suite_create("descriptors");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "cpu/decode.h"
 #include "cpu/disasm.h"
+#include "tests/run_all.h"
 
 #define B(...) .code = { __VA_ARGS__ }, .n = sizeof((u8[]){ __VA_ARGS__ })
 typedef struct { u8 code[16]; size_t n; const char *text; } row_of_text_t;
@@ -230,9 +231,5 @@ int main(void)
     tcase_add_test(tc, lengths_are_the_decoders_and_the_buffer_is_respected);
     tcase_add_test(tc, a_short_buffer_cuts_the_text);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_all(suite);
 }

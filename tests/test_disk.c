@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "devices/disk.h"
 #include "devices/host_file.h"
+#include "tests/run_all.h"
 
 static char folder[200], path[300], why[1024];
 static const disk_options_t plain = { 0 }, snapshot = { .snapshot = true }, reading = { .read_only = true };
@@ -561,9 +562,5 @@ int main(void)
     for (unsigned i = 0; i < COUNT_OF(tests); i++)
         tcase_add_test(tc, tests[i]);
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

@@ -2,6 +2,7 @@
  * 231466-005 ("DS"), IBM PC AT Technical Reference ("AT"). */
 #include <check.h>
 #include "devices/dma.h"
+#include "tests/run_all.h"
 #include "tests/walks.h"
 
 enum { RAM_BYTES = 1 << 20 };
@@ -505,9 +506,5 @@ int main(void)
     tcase_add_test(tc, random_accesses_do_no_harm);
     Suite *s = suite_create("dma");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

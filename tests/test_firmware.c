@@ -8,6 +8,7 @@
 #include "cpu/cpu.h"
 #include "devices/pc.h"
 #include "mem/bus.h"
+#include "tests/run_all.h"
 
 /* Boot sectors, in the assembler's words.  The first asks everything and leaves the answers at 7E00h, the map at 8000h:
  *  start: cli; xorw %ax,%ax; movw %ax,%ds; movw %ax,%es; movw %ax,%ss; movw $0x7C00,%sp; movw $0x8000,%di; xorl %ebx,%ebx;
@@ -380,9 +381,5 @@ int main(void)
     tcase_add_test(facts, int_16h_waits_on_the_callers_stack);
     tcase_add_test(facts, without_apics_there_is_neither_madt_nor_mp_table);
     suite_add_tcase(suite, facts);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_all(suite);
 }

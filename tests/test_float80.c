@@ -3,6 +3,7 @@
 #include <check.h>
 #include <stdio.h>
 #include "cpu/float80.h"
+#include "tests/run_all.h"
 
 enum { DEFAULT = 0x37F, NEAR_53 = 0x27F, NEAR_24 = 0x07F, DOWN = 0x77F, UP = 0xB7F, ZERO_ = 0xF7F };
 enum { IE = X87_IE, DE = X87_DE, ZE = X87_ZE, OE = X87_OE, UE = X87_UE, PE = X87_PE, C1 = X87_C1 };
@@ -248,9 +249,5 @@ int main(void)
     tcase_add_test(tc, results_make_one_number);
     Suite *s = suite_create("80-bit arithmetic");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "tests/run_all.h"
 
 typedef struct {
     int height;
@@ -169,9 +170,5 @@ int main(void)
     tcase_add_test(facts, characters_without_a_ninth_dot_do_not_need_one);
     tcase_add_test(facts, letters_stand_on_the_base_line);
     tcase_add_test(facts, blocks_and_shades_are_exact);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_all(suite);
 }

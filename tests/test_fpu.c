@@ -1,6 +1,7 @@
 /* test_fpu.c - the x87 as part of the processor: #NM and #MF, FERR# and IGNNE#, last-instruction pointers, the images of environment and state,
  * faulting operands, models.  What instructions compute is tests/test_host_i386.c's.  SDM vol. 1, chapter 8; vol. 3A, table 9-3 and 6.15. */
 #include "tests/protected_machine.h"
+#include "tests/run_all.h"
 
 enum { CODE = 0x50000, HANDLERS = 0x30000, DATA = 0x40000, FAULTED = 0x100 };
 
@@ -365,9 +366,5 @@ int main(void)
     tcase_add_test(tc, old_encodings_do_what_they_are_aliases_of);
     Suite *s = suite_create("x87 in the processor");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

@@ -5,6 +5,7 @@
 #include <check.h>
 #include <stdio.h>
 #include "cpu/fpu_trans.h"
+#include "tests/run_all.h"
 
 typedef enum { SIN, COS, TAN, ATAN, TWO_XM1, YL2X, YL2XP1 } function_t;
 typedef struct { u8 function; f80_t y, x, cut; bool above_half; } row_t_;
@@ -454,9 +455,5 @@ int main(void)
     tcase_add_test(tc, results_make_one_number);
     Suite *s = suite_create("x87 transcendental functions");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

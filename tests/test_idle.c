@@ -6,6 +6,7 @@
 #include <string.h>
 #include "cpu/cpu.h"
 #include "devices/pc.h"
+#include "tests/run_all.h"
 
 enum { ROM = 64 << 10, RUN = 3000000, PIECE = 20000 };
 
@@ -111,9 +112,5 @@ int main(void)
     tcase_add_loop_test(t, a_circle_is_skipped_and_the_state_is_as_if_it_had_not_been, 0, COUNT_OF(programs));
     tcase_add_test(t, ticks_are_counted_while_circles_are_skipped);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_all(s);
 }

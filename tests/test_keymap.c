@@ -2,6 +2,7 @@
 #include "frontend/keymap.h"
 #include "frontend/terminal_keys.h"
 #include "frontend/typist.h"
+#include "tests/run_all.h"
 #include <check.h>
 #include <stdio.h>
 
@@ -163,9 +164,5 @@ int main(void)
     tcase_add_test(tc, any_bytes_are_survived);
     Suite *suite = suite_create("keymap");
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_all(suite);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "mem/base.h"
+#include "tests/run_all.h"
 
 #ifndef PROJECT_SOURCE
 #  define PROJECT_SOURCE "."
@@ -148,9 +149,5 @@ int main(void)
     tcase_add_test(tc, the_table_refuses_what_it_should);
     Suite *s = suite_create("layers");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

@@ -7,6 +7,7 @@
 #include "cpu/decode.h"
 #include "cpu/disasm.h"
 #include "tests/protected_machine.h"
+#include "tests/run_all.h"
 
 enum { PROGRAM = 0x18000 };
 
@@ -119,9 +120,5 @@ int main(void)
     tcase_add_test(tc, a_string_that_is_cut_off_is_told_from_a_whole_one);
     Suite *s = suite_create("length");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

@@ -1,6 +1,7 @@
 /* test_machine_time.c - facts about where instructions, bus cycles and time meet in the whole machine: programs in a ROM of 64 KiB. */
 #include <check.h>
 #include "devices/pc_inside.h"
+#include "tests/run_all.h"
 
 enum { ROM_BYTES = 0x10000, IPS = 100000000, AN_ISA_CYCLE = 720 };
 
@@ -98,9 +99,5 @@ int main(void)
     for (size_t i = 0; i < COUNT_OF(tests); i++) tcase_add_test(tc, tests[i]);
     Suite *s = suite_create("machine time");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

@@ -3,6 +3,7 @@
 #include <check.h>
 #include "cpu/cpu.h"
 #include "cpu/segment.h"
+#include "tests/run_all.h"
 
 enum { RAM = 1 << 20, GDT = 0x800, IDT = 0x2000, TSS_A = 0x4000, TSS_B = 0x5000, CODE0 = 0x08, DATA0 = 0x10, CODE3 = 0x1B, DATA3 = 0x23,
        SEL_A = 0x28, SEL_B = 0x30, EXEC_ONLY = 0x38 };
@@ -132,9 +133,5 @@ int main(void)
     tcase_add_loop_test(tc, a_fault_in_the_new_task_is_the_new_tasks, 0, COUNT_OF(ways));
     Suite *s = suite_create("modes");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

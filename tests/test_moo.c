@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <zlib.h>
 #include "fidelity/moo.h"
+#include "tests/run_all.h"
 
 enum { REGS_SP = 8, REGS_IP = 12 };      /* places in REGS (doc/moo_format_v1.md) */
 
@@ -300,9 +301,5 @@ int main(void)
     tcase_add_test(tc, gzip_and_plain_files_load_alike_and_broken_gzip_not_at_all);
     Suite *s = suite_create("moo");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

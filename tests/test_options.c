@@ -1,5 +1,6 @@
 /* test_options.c - the command line, as docs and help state it: what is taken, what is refused and in which words. */
 #include "frontend/options.h"
+#include "tests/run_all.h"
 #include <check.h>
 #include <stdio.h>
 
@@ -161,9 +162,5 @@ int main(void)
     tcase_add_test(tc, every_group_of_the_help_fits_a_screen);
     Suite *suite = suite_create("options");
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_all(suite);
 }

@@ -1,6 +1,7 @@
 /* test_pacing.c - the wall clock and the speaker: arithmetic on times that are given, never read. */
 #include "frontend/pacing.h"
 #include "frontend/sound.h"
+#include "tests/run_all.h"
 #include <check.h>
 #include <stdlib.h>
 
@@ -131,9 +132,5 @@ int main(void)
     tcase_add_test(tc, samples_are_bounded_and_a_silent_speaker_is_silent);
     Suite *suite = suite_create("pacing");
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_all(suite);
 }

@@ -12,6 +12,7 @@
 #include "demo/demo_floppy.h"
 #include "devices/pc.h"
 #include "tests/random_program.h"
+#include "tests/run_all.h"
 
 #ifndef PROJECT_SOURCE
 #  define PROJECT_SOURCE "."
@@ -239,9 +240,5 @@ int main(void)
     tcase_add_test(tc, the_list_of_fields_is_the_golden_one);
     Suite *s = suite_create("pc");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "devices/pic.h"
 #include "mem/bus.h"
+#include "tests/run_all.h"
 #include "tests/walks.h"
 
 static bus_t bus;
@@ -578,9 +579,5 @@ int main(void)
     tcase_add_test(tc, random_accesses_do_no_harm);
     Suite *s = suite_create("pic");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

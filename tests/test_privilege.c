@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include "cpu/cpu.h"
 #include "cpu/segment.h"
+#include "tests/run_all.h"
 
 enum { RAM = 64 << 10, GDT = 0x1000, IDT = 0x3000, TSS = 0x4000, CODE = 0x8000, HANDLER = 0x8F0, DATA = 0x9000, STACK = 0xA000, STACK0 = 0xB000,
        CODE0 = 0x08, DATA0 = 0x28, SEL_TSS = 0x48, CLOSED = 0x60, OPEN = 0x70, REDIRECTED = 0x30, KEPT = 0x31 };
@@ -356,9 +357,5 @@ int main(void)
     tcase_add_test(tc, every_cell_is_as_the_manual_says);
     Suite *s = suite_create("privilege");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

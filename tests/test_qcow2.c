@@ -10,6 +10,7 @@
 #include <zlib.h>
 #include "devices/disk.h"
 #include "devices/host_file.h"
+#include "tests/run_all.h"
 
 static char path[200], why[1024];
 static const disk_options_t plain = { 0 }, snapshot = { .snapshot = true }, reading = { .read_only = true };
@@ -415,9 +416,5 @@ int main(void)
     for (unsigned i = 0; i < COUNT_OF(tests); i++)
         tcase_add_test(tc, tests[i]);
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

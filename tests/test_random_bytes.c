@@ -9,6 +9,7 @@
 #include "cpu/breakpoint.h"
 #include "bios/bios_rom.h"
 #include "devices/pc.h"
+#include "tests/run_all.h"
 #include "tests/twin_machine.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -279,9 +280,5 @@ int main(void)
     tcase_add_loop_test(tc, random_programs_on_a_whole_machine_find_nothing, 0, 4);
     Suite *s = suite_create("random bytes");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

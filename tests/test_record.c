@@ -10,6 +10,7 @@
 #include "fidelity/conform.h"
 #include "fidelity/record.h"
 #include "fidelity/trace_read.h"
+#include "tests/run_all.h"
 
 enum { BASE = 0x08048000, HEADERS = 84, SCRATCH = 0x100 };
 
@@ -171,9 +172,5 @@ int main(void)
     tcase_add_test(tc, what_is_no_program_is_refused_with_a_sentence);
     Suite *s = suite_create("record");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

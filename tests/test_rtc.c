@@ -5,6 +5,7 @@
 #include "devices/calendar.h"
 #include "devices/rtc.h"
 #include "mem/bus.h"
+#include "tests/run_all.h"
 #include "tests/walks.h"
 
 enum { SEC = 0, SEC_ALARM, MIN, MIN_ALARM, HOUR, HOUR_ALARM, WEEKDAY, DAY, MONTH, YEAR, A, B, C, D };
@@ -484,9 +485,5 @@ int main(void)
     tcase_add_test(tc, random_accesses_do_no_harm);
     Suite *s = suite_create("rtc");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

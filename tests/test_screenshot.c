@@ -2,6 +2,7 @@
 #define _DEFAULT_SOURCE
 #include "frontend/screen_text.h"
 #include "frontend/screenshot.h"
+#include "tests/run_all.h"
 #include <check.h>
 #include <png.h>
 #include <stdlib.h>
@@ -163,9 +164,5 @@ int main(void)
     tcase_add_test(tc, the_largest_text_screen_fits);
     Suite *suite = suite_create("screenshot");
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_all(suite);
 }

@@ -2,6 +2,7 @@
  * only writes down what it is told. */
 #include "frontend/keymap.h"
 #include "frontend/script.h"
+#include "tests/run_all.h"
 #include <check.h>
 #include <stdio.h>
 
@@ -243,9 +244,5 @@ int main(void)
     tcase_add_test(tc, any_text_is_survived);
     Suite *suite = suite_create("script");
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_all(suite);
 }

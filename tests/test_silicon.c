@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include "fidelity/conform.h"
+#include "tests/run_all.h"
 
 typedef struct { const char *name; bool l0, no_cache; model_t model; } way_t;
 static const way_t ways[] = {
@@ -328,9 +329,5 @@ int main(void)
     Suite *s = suite_create("silicon");
     suite_add_tcase(s, tc);
     suite_add_tcase(s, made_here);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

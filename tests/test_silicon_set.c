@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "fidelity/conform.h"
+#include "tests/run_all.h"
 #include "tests/silicon/set.h"
 
 enum { RECORDED_VECTORS = 300000, RECORDED_FORMS = 1500 };
@@ -129,9 +130,5 @@ int main(void)
     tcase_add_test(tc, one_wrong_bit_of_floating_point_state_is_noticed);
     Suite *s = suite_create("silicon set");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

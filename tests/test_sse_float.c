@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "cpu/sse_fast.h"
+#include "tests/run_all.h"
 
 /* ---- all operations behind one call ---- */
 
@@ -532,9 +533,5 @@ int main(int argc, char **argv)
     add_host_tests(tc);
     Suite *s = suite_create("SSE arithmetic");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include "devices/state.h"
+#include "tests/run_all.h"
 #include "tests/walks.h"
 
 typedef struct {
@@ -334,9 +335,5 @@ int main(void)
     tcase_add_test(tc, a_large_memory_survives);
     Suite *s = suite_create("state");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

@@ -1,6 +1,7 @@
 /* test_testdev.c - QEMU's pc-testdev, against the behaviour of hw/misc/pc-testdev.c as docs/usage.md states it. */
 #include <check.h>
 #include "devices/testdev.h"
+#include "tests/run_all.h"
 
 static testdev_t dev;
 static bool level[TESTDEV_LINES];
@@ -46,9 +47,5 @@ int main(void)
     tcase_add_test(tc, a_port_drives_its_line);
     Suite *s = suite_create("testdev");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include "cpu/cpu.h"
 #include "cpu/segment.h"
+#include "tests/run_all.h"
 
 enum { RAM = 12 << 20, GDT = 0x1000, TSS = 0x2000, CODE = 0x4000, TABLES = 0x10000, FRAMES = 4 << 20, N_FRAMES = 64, FETCH_AT = 0xFF0,
        SPACES = 2, REGIONS = 3, PAGES = 16, LARGE = 2, CODE0 = 0x08, DATA0 = 0x10, SEL_TSS = 0x28 };
@@ -331,9 +332,5 @@ int main(void)
     tcase_add_test(tc, kept_translations_change_nothing);
     Suite *s = suite_create("tlb");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

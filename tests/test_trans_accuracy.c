@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "cpu/fpu_trans.h"
+#include "tests/run_all.h"
 
 static u64 cases = 20000;
 
@@ -289,9 +290,5 @@ int main(int argc, char **argv)
     add_tests(tc);
     Suite *s = suite_create("accuracy of the transcendental instructions");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

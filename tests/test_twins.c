@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "devices/state.h"
+#include "tests/run_all.h"
 #include "tests/twin_machine.h"
 
 typedef struct { const char *name; bool l1, no_cache, watched, pieces, drop, memory; } way_t;
@@ -269,9 +270,5 @@ int main(void)
     tcase_add_test(tc, every_way_of_running_gives_the_same_state);
     Suite *s = suite_create("twins");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

@@ -1,6 +1,7 @@
 /* test_vclock.c - virtual time: alarms ring when they are due, in order, whatever the ringing ones do. */
 #include <check.h>
 #include "devices/vclock.h"
+#include "tests/run_all.h"
 #include "tests/walks.h"
 
 enum { ALARMS = 8 };
@@ -199,9 +200,5 @@ int main(void)
     tcase_add_loop_test(tc, the_walk_carries_now_and_all_alarms, 0, 10);
     Suite *s = suite_create("vclock");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }

@@ -19,6 +19,7 @@ int main(void)
 #include <stdlib.h>
 #include "cpu/decode.h"
 #include "cpu/disasm.h"
+#include "tests/run_all.h"
 
 static u64 state;
 static u64 next(void)
@@ -240,10 +241,6 @@ int main(void)
     tcase_add_test(tc, every_opcode_and_modrm_is_the_same_instruction);
     Suite *s = suite_create("zydis");
     suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_all(s);
 }
 #endif
