@@ -5,7 +5,7 @@
 #include "cpu/edges.h"
 #include "cpu/link.h"
 #include "cpu/lowering.h"
-#include "mem/resident.h"
+#include "mem/host_memory.h"
 
 static const lowering_t *lowering(const cpu_t *cpu) { return cpu->l1 ? &lowering_l1 : &lowering_l0; }
 
@@ -19,10 +19,9 @@ bool blocks_init(cpu_t *cpu)
     if (!b)
         return false;
     cpu->blocks = b;
-    size_t ops = (size_t)ARENA_STEP * ARENA_STEPS;             /* room in the address space: memory is taken when it is used */
-    b->ops = malloc(ops * sizeof *b->ops);
-    b->cold = malloc(ops * sizeof *b->cold);
-    b->blocks = malloc(ops / OPS_PER_BLOCK * sizeof *b->blocks);
+    b->ops = memory_reserve(ARENA_OPS * sizeof *b->ops);
+    b->cold = memory_reserve(ARENA_OPS * sizeof *b->cold);
+    b->blocks = memory_reserve(ARENA_OPS / OPS_PER_BLOCK * sizeof *b->blocks);
     b->head = calloc(HEAD_BITS / 64, sizeof *b->head);
     b->most_ops = ARENA_STEP;
     b->hash = calloc(BLOCK_HASH, sizeof(block_t *));
@@ -45,9 +44,9 @@ void blocks_free(cpu_t *cpu)
     block_cache_t *b = cpu->blocks;
     if (!b)
         return;
-    free(b->ops);
-    free(b->cold);
-    free(b->blocks);
+    memory_release(b->ops, ARENA_OPS * sizeof *b->ops);
+    memory_release(b->cold, ARENA_OPS * sizeof *b->cold);
+    memory_release(b->blocks, ARENA_OPS / OPS_PER_BLOCK * sizeof *b->blocks);
     free(b->hash);
     free(b->page);
     free(b->jump);
@@ -60,13 +59,15 @@ void blocks_free(cpu_t *cpu)
 void blocks_flush(cpu_t *cpu)
 {
     block_cache_t *b = cpu->blocks;
+    if (b->n_blocks) {                                         /* else nobody has entered anything */
+        memset(b->hash, 0, BLOCK_HASH * sizeof(block_t *));
+        memset(b->head, 0, HEAD_BITS / 8);
+        memset(b->page, 0, cpu->code.n_pages * sizeof(block_t *));
+        memset(b->jump, 0, JUMP_CACHE * sizeof *b->jump);
+    }
     b->n_ops = SCRATCH_OPS;
     b->n_blocks = 0;
     b->generation++;
-    memset(b->hash, 0, BLOCK_HASH * sizeof(block_t *));
-    memset(b->head, 0, HEAD_BITS / 8);
-    memset(b->page, 0, cpu->code.n_pages * sizeof(block_t *));
-    memset(b->jump, 0, JUMP_CACHE * sizeof *b->jump);
     code_pages_clear(&cpu->code);
     cpu_renew_maps(cpu);
 }
@@ -327,7 +328,7 @@ static void make_room(cpu_t *cpu)
     block_cache_t *c = cpu->blocks;
     size_t untouched = cpu->bus->ram_bytes - memory_resident(cpu->bus->ram, cpu->bus->ram_bytes);
     size_t more = (size_t)c->most_ops * (sizeof(op_t) + sizeof(cold_t));       /* beyond the first step, which everybody has */
-    if (c->most_ops < (u32)ARENA_STEP * ARENA_STEPS && more < untouched / 2)
+    if (c->most_ops < ARENA_OPS && more < untouched / 2)
         c->most_ops += ARENA_STEP;
     else
         blocks_flush(cpu);

@@ -11,7 +11,7 @@
 #pragma once
 #include "cpu/decode.h"
 
-enum { BLOCK_MAX = 48, ARENA_STEP = 1 << 19, ARENA_STEPS = 8, OPS_PER_BLOCK = 8, BLOCK_HASH = 1 << 17, JUMP_CACHE = 1 << 15, HEAD_BITS = 1 << 20,
+enum { BLOCK_MAX = 48, ARENA_STEP = 1 << 19, ARENA_OPS = 8 * ARENA_STEP, OPS_PER_BLOCK = 8, BLOCK_HASH = 1 << 17, JUMP_CACHE = 1 << 15, HEAD_BITS = 1 << 20,
        PAIR_SLOTS = 1 << 12, SCRATCH_OPS = 3 * BLOCK_MAX + 8, NO_PAGE = 0xFFFFFFFF };
 
 typedef struct block {

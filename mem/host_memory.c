@@ -1,10 +1,22 @@
-/* resident.c - how much of a piece of memory the host really holds: mincore(2), where there is one.  See resident.h. */
+/* host_memory.c - mmap(2) and mincore(2), where there are such; else the C library's heap.  See host_memory.h. */
 #define _DEFAULT_SOURCE
-#include "mem/resident.h"
+#include "mem/host_memory.h"
+#include <stdlib.h>
 
 #if defined(__linux__)
 #include <sys/mman.h>
 #include <unistd.h>
+
+void *memory_reserve(size_t bytes)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+void memory_release(void *memory, size_t bytes)
+{
+    if (memory) munmap(memory, bytes);
+}
 
 size_t memory_resident(const void *memory, size_t bytes)
 {
@@ -23,6 +35,14 @@ size_t memory_resident(const void *memory, size_t bytes)
     return resident < bytes ? resident : bytes;
 }
 #else
+void *memory_reserve(size_t bytes) { return calloc(1, bytes); }
+
+void memory_release(void *memory, size_t bytes)
+{
+    (void)bytes;
+    free(memory);
+}
+
 size_t memory_resident(const void *memory, size_t bytes)
 {
     (void)memory;
