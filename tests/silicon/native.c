@@ -96,7 +96,12 @@ extern const u8 native_way_in[], native_way_in_end[], native_way_back[], native_
 static u8 *view, *code_view;
 u8 *native_page(unsigned page) { return view + page * PAGE_BYTES; }
 
-bool native_own(u32 linear) { return linear - THUNK < SHARED - THUNK + SHARED_BYTES; }
+#if defined(__SANITIZE_ADDRESS__)
+enum { SANITIZERS = 0x7FFF8000 };                              /* its shadow begins here, and covers the rest */
+#else
+#  define SANITIZERS UINT32_MAX
+#endif
+bool native_own(u32 linear) { return linear - THUNK < SHARED - THUNK + SHARED_BYTES || linear >= (u32)SANITIZERS; }
 
 static const case_t *running;
 static result_t *result;
