@@ -72,10 +72,10 @@ romimage: file=/usr/share/bochs/BIOS-bochs-latest
 vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
 ata0-master: type=cdrom, path="$work/cd.iso", status=inserted
 boot: cdrom
-display_library: sdl
+display_library: sdl2
 com1: enabled=1, mode=file, dev="$work/com1.txt"
 clock: sync=none
-panic: action=fatal
+panic: action=report
 log: $work/bochs.log
 EOF
     echo c >"$work/bochs.cmd"
