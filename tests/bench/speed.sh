@@ -6,7 +6,7 @@
 #   loops flat x87   shared/bench: nine integer kernels, straight-line code, floating point
 #   cold     156,000 different instructions run once (needs gcc -m32); `empty` is the same disk without them: the difference is theirs
 #   linux    linux-686.iso (shared/bench/linux-iso.sh): boot, md5, gzip, shell, bc, power-off
-#   debian   debian-12-i386.img (tests/guests/make/debian-hd.sh): boot, log in, compile 2,000 functions with gcc -O2, a loop in python3, power-off
+#   debian   debian-12-i386.img (tests/guests/make/debian-hd.sh): boot, log in, compile 2,000 lines with gcc -O2, a loop in python3, power-off
 #
 # The programs take turns, RUNS times (5).  Shown: user seconds of the whole process, median (least-most), the ratio of doppel's median to the peer's, and
 # the most memory.  What is missing is left out.  Media that are built: in BUILD-FOLDER/guests, or DOPPEL_GUESTS.
@@ -68,8 +68,8 @@ talk()         # talk PROGRAM ARGS...: the work on the Debian disk, by its seria
     "$@" <"$work/line" >"$work/said" 2>&1 &
     exec 3>"$work/line"; rm "$work/line"
     step 'login:' root; step 'Password:' doppel
-    step 'root@' "python3 -c \"[print('int f%d(int a,int*b){int i,s=0;for(i=0;i<a;i++){s+=b[i]*%d;if(s>%d)s-=b[i&7];}return s;}'%(i,i+3,i*77)) for i in range(2000)]\" >t.c; echo MADE-\$((40+2))"
-    step MADE-42 "gcc -O2 -c t.c && echo COMPILED-\$((40+2))"
+    step 'root@' "python3 -c \"[print('int f%d(int a, int *b)\\n{ int i, s = 0;\\n  for (i = 0; i < a; i++) { s += b[i] * %d;\\n    if (s > %d) s -= b[i & 7]; }\\n  return s; }' % (i, i + 3, i * 77)) for i in range(400)]\" >t.c; echo MADE-\$((\$(wc -l <t.c)+42))"
+    step MADE-2042 "gcc -O2 -c t.c && echo COMPILED-\$((40+2))"
     step COMPILED-42 "python3 -c 'print(sum(i*i%7 for i in range(1000000)))'; echo LOOPED-\$((40+2))"
     step LOOPED-42 poweroff
     exec 3>&-
@@ -88,7 +88,7 @@ run_qemu()   { run "$work/one" "$qemu" -display none -accel tcg -snapshot -net n
 run_bochs()
 {
     cat >"$work/bochsrc" <<C
-display_library: nogui
+display_library: sdl2
 romimage: file=/usr/share/bochs/BIOS-bochs-latest
 vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
 megs: 128
@@ -99,7 +99,7 @@ clock: sync=none
 log: $work/bochs.log
 C
     echo c >"$work/commands"
-    run "$work/one" "$bochs" -q -f "$work/bochsrc" -rc "$work/commands"
+    SDL_VIDEODRIVER=dummy run "$work/one" "$bochs" -q -f "$work/bochsrc" -rc "$work/commands"
 }
 
 # ---- the table ----
