@@ -101,6 +101,12 @@ static u32 bytes_in_first(const block_t *b)
     return b->bytes < room ? b->bytes : room;
 }
 
+/* But for its second page. */
+static bool has_key(const cpu_t *cpu, const block_t *b, u32 physical, u32 eip)
+{
+    return b->physical == physical && b->eip == eip && b->mode == cpu->mode && b->limit == cpu->seg[CS].limit;
+}
+
 static u32 head_bit(u32 physical) { return (physical ^ physical >> 20) & (HEAD_BITS - 1); }
 
 /* Does a block for this place begin here, that one may fall into? */
@@ -110,7 +116,7 @@ static bool known_head(const cpu_t *cpu, u32 physical, u32 eip)
     if (!(cpu->blocks->head[bit / 64] >> bit % 64 & 1))
         return false;
     const block_t *b = cpu->blocks->hash[hash_of(physical, eip, cpu->mode)];
-    while (b && !(b->physical == physical && b->eip == eip && b->mode == cpu->mode && b->limit == cpu->seg[CS].limit))
+    while (b && !has_key(cpu, b, physical, eip))
         b = b->next_hashed;
     return b != NULL;
 }
@@ -136,7 +142,7 @@ typedef struct {
     cpu_t  *cpu;
     op_t   *ops;
     cold_t *cold;
-    u32     n, stubs, instructions;
+    u32     n, instructions;
     u32     eip, physical, first_eip;                          /* of the next instruction; of the block */
     u32     branch[BLOCK_MAX + 1], n_branches;                 /* ops that want a stub */
     bool    linkable;
@@ -405,7 +411,7 @@ static const op_t *build(cpu_t *cpu, const fetched_t *page, u32 linear)
 static const op_t *lookup(cpu_t *cpu, u32 physical, u32 linear)
 {
     for (block_t *b = cpu->blocks->hash[hash_of(physical, cpu->eip, cpu->mode)]; b; b = b->next_hashed) {
-        if (b->physical != physical || b->eip != cpu->eip || b->mode != cpu->mode || b->limit != cpu->seg[CS].limit)
+        if (!has_key(cpu, b, physical, cpu->eip))
             continue;
         if (b->second_page == NO_PAGE || fetch_page(cpu, (linear & ~0xFFFu) + PAGE_BYTES).physical == b->second_page)
             return b->first;

@@ -108,6 +108,11 @@ INLINE memory_t stack_of(u16 mode)
     return (mode & MODE_STACK32) && (mode >> MODE_FLAT_SHIFT >> SS & 1) ? FLAT : SEGMENTED;
 }
 
+/* X(..., cc) for each of the sixteen condition codes. */
+#define EACH_CC_OF(X, ...) X(__VA_ARGS__, 0) X(__VA_ARGS__, 1) X(__VA_ARGS__, 2) X(__VA_ARGS__, 3) X(__VA_ARGS__, 4) X(__VA_ARGS__, 5) \
+    X(__VA_ARGS__, 6) X(__VA_ARGS__, 7) X(__VA_ARGS__, 8) X(__VA_ARGS__, 9) X(__VA_ARGS__, 10) X(__VA_ARGS__, 11) X(__VA_ARGS__, 12) \
+    X(__VA_ARGS__, 13) X(__VA_ARGS__, 14) X(__VA_ARGS__, 15)
+
 /* [width: 0 1 2][memory_t][flags kept, dropped] */
 typedef run_fn *variants_t[3][N_MEMORIES][2];
 extern const variants_t l1_alu[N_INSTR][N_FORMS];            /* lower_l1_alu.c */

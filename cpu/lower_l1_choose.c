@@ -4,19 +4,15 @@
 #define TAIL_CALLS 1
 #include "cpu/fast.h"
 
-#define EACH_CC(X, ...) X(__VA_ARGS__, 0) X(__VA_ARGS__, 1) X(__VA_ARGS__, 2) X(__VA_ARGS__, 3) X(__VA_ARGS__, 4) X(__VA_ARGS__, 5) \
-    X(__VA_ARGS__, 6) X(__VA_ARGS__, 7) X(__VA_ARGS__, 8) X(__VA_ARGS__, 9) X(__VA_ARGS__, 10) X(__VA_ARGS__, 11) X(__VA_ARGS__, 12) \
-    X(__VA_ARGS__, 13) X(__VA_ARGS__, 14) X(__VA_ARGS__, 15)
-
 #define CHOOSE_R(w, cc) HANDLER(CMOV_R_##w##_##cc) { choose(cpu, op, R, w, (place_t){ NULL, 0 }, cc); GO(op + 1); }
 #define CHOOSE_M(w, memory, cc) HANDLER(CMOV_M_##w##_##memory##_##cc) { \
     place_t m = { probe(cpu, op, w, ACCESS_READ, memory), 0 }; if (UNLIKELY(!m.host)) HAND_OVER(generic); choose(cpu, op, M, w, m, cc); GO(op + 1); }
-EACH_CC(CHOOSE_R, W32) EACH_CC(CHOOSE_M, W32, BASED) EACH_CC(CHOOSE_M, W32, FLAT) EACH_CC(CHOOSE_M, W32, SEGMENTED)
+EACH_CC_OF(CHOOSE_R, W32) EACH_CC_OF(CHOOSE_M, W32, BASED) EACH_CC_OF(CHOOSE_M, W32, FLAT) EACH_CC_OF(CHOOSE_M, W32, SEGMENTED)
 
 #define ENTRY(name, cc) name##_##cc,
-static run_fn *const from_register[16] = { EACH_CC(ENTRY, CMOV_R_W32) };
+static run_fn *const from_register[16] = { EACH_CC_OF(ENTRY, CMOV_R_W32) };
 static run_fn *const from_memory[N_MEMORIES][16] = {
-    [BASED] = { EACH_CC(ENTRY, CMOV_M_W32_BASED) }, [FLAT] = { EACH_CC(ENTRY, CMOV_M_W32_FLAT) }, [SEGMENTED] = { EACH_CC(ENTRY, CMOV_M_W32_SEGMENTED) },
+    [BASED] = { EACH_CC_OF(ENTRY, CMOV_M_W32_BASED) }, [FLAT] = { EACH_CC_OF(ENTRY, CMOV_M_W32_FLAT) }, [SEGMENTED] = { EACH_CC_OF(ENTRY, CMOV_M_W32_SEGMENTED) },
 };
 
 run_fn *l1_choose(u16 mode, const op_t *op, const cold_t *c)

@@ -12,28 +12,24 @@
 #define FUSED_M(name, w, memory, cc, body) HANDLER(name##_J##cc) { \
     place_t m = { probe(cpu, op, w, ACCESS_READ, memory), 0 }; if (UNLIKELY(!m.host)) HAND_OVER(generic); body; JUMP_IF(cc); }
 
-#define EACH_CC(X, ...) X(__VA_ARGS__, 0) X(__VA_ARGS__, 1) X(__VA_ARGS__, 2) X(__VA_ARGS__, 3) X(__VA_ARGS__, 4) X(__VA_ARGS__, 5) \
-    X(__VA_ARGS__, 6) X(__VA_ARGS__, 7) X(__VA_ARGS__, 8) X(__VA_ARGS__, 9) X(__VA_ARGS__, 10) X(__VA_ARGS__, 11) X(__VA_ARGS__, 12) \
-    X(__VA_ARGS__, 13) X(__VA_ARGS__, 14) X(__VA_ARGS__, 15)
-
 #define OF_REGISTERS(F, s, w, cc) FUSED(F##_R##s##_##w, cc, examine(cpu, op, F, R, s, w, m, KEEP))
 #define OF_MEMORY(F, d, s, w, memory, cc) FUSED_M(F##_##d##s##_##w##_##memory, w, memory, cc, examine(cpu, op, F, d, s, w, m, KEEP))
-#define MEMORIES(F, d, s, w) EACH_CC(OF_MEMORY, F, d, s, w, BASED) EACH_CC(OF_MEMORY, F, d, s, w, FLAT) EACH_CC(OF_MEMORY, F, d, s, w, SEGMENTED)
-#define AT_WIDTH(F, w) EACH_CC(OF_REGISTERS, F, R, w) EACH_CC(OF_REGISTERS, F, I, w) MEMORIES(F, R, M, w) MEMORIES(F, M, R, w) MEMORIES(F, M, I, w)
+#define MEMORIES(F, d, s, w) EACH_CC_OF(OF_MEMORY, F, d, s, w, BASED) EACH_CC_OF(OF_MEMORY, F, d, s, w, FLAT) EACH_CC_OF(OF_MEMORY, F, d, s, w, SEGMENTED)
+#define AT_WIDTH(F, w) EACH_CC_OF(OF_REGISTERS, F, R, w) EACH_CC_OF(OF_REGISTERS, F, I, w) MEMORIES(F, R, M, w) MEMORIES(F, M, R, w) MEMORIES(F, M, I, w)
 AT_WIDTH(CMP, W8) AT_WIDTH(CMP, W16) AT_WIDTH(CMP, W32)
-#define TEST_AT_WIDTH(w) EACH_CC(OF_REGISTERS, TEST, R, w) EACH_CC(OF_REGISTERS, TEST, I, w) MEMORIES(TEST, M, I, w)
+#define TEST_AT_WIDTH(w) EACH_CC_OF(OF_REGISTERS, TEST, R, w) EACH_CC_OF(OF_REGISTERS, TEST, I, w) MEMORIES(TEST, M, I, w)
 TEST_AT_WIDTH(W8) TEST_AT_WIDTH(W16) TEST_AT_WIDTH(W32)
 
 /* Arithmetic and logic whose result decides: 32 bits, in registers. */
 #define COUNTS(F, cc) FUSED(F##_R_W32, cc, modify(cpu, op, F, R, W32, m, KEEP))
 #define OF_VALUES(F, s, cc) FUSED(F##_R##s##_W32, cc, update(cpu, op, F, R, s, W32, m, KEEP))
-#define BOTH(F) EACH_CC(OF_VALUES, F, R) EACH_CC(OF_VALUES, F, I)
-BOTH(ADD) BOTH(OR) BOTH(AND) BOTH(SUB) EACH_CC(COUNTS, INC) EACH_CC(COUNTS, DEC)
+#define BOTH(F) EACH_CC_OF(OF_VALUES, F, R) EACH_CC_OF(OF_VALUES, F, I)
+BOTH(ADD) BOTH(OR) BOTH(AND) BOTH(SUB) EACH_CC_OF(COUNTS, INC) EACH_CC_OF(COUNTS, DEC)
 
 /* [form][width][memory][cc] */
 typedef run_fn *by_condition_t[16];
 #define ENTRY(name, cc) name##_J##cc,
-#define ROW(name) { EACH_CC(ENTRY, name) }
+#define ROW(name) { EACH_CC_OF(ENTRY, name) }
 #define REGISTERS_ROWS(h) { { ROW(h##_W8), ROW(h##_W8), ROW(h##_W8) }, { ROW(h##_W16), ROW(h##_W16), ROW(h##_W16) }, { ROW(h##_W32), ROW(h##_W32), ROW(h##_W32) } }
 #define MEMORY_ROWS_AT(h, w) { ROW(h##_##w##_BASED), ROW(h##_##w##_FLAT), ROW(h##_##w##_SEGMENTED) }
 #define MEMORY_ROWS(h) { MEMORY_ROWS_AT(h, W8), MEMORY_ROWS_AT(h, W16), MEMORY_ROWS_AT(h, W32) }
