@@ -5,7 +5,7 @@
 #pragma once
 #include "mem/base.h"
 
-enum { TRACE_MAJOR = 1, TRACE_MINOR = 0 };
+enum { TRACE_MAJOR = 2, TRACE_MINOR = 0 };
 #define TRACE_MAGIC "DOPPELTR"
 
 /* The state is a vector of fields; a change is a field and its new value.  Numbers are the file's and never change. */
@@ -59,6 +59,7 @@ typedef struct {
 /* ---- the file ---- */
 
 enum { TRACE_BLOCK = 256 << 10,          /* raw bytes in a block, at most */
+       TRACE_BLOCK_RECORDS = 1 << 20,    /* records in a block, at most */
        TRACE_RECORD_MOST = 6 << 10,      /* a record's bytes, at most */
        TRACE_PACKED = TRACE_BLOCK + (TRACE_BLOCK >> 8) + 1024,    /* a block's compressed bytes, at most */
        TRACE_ABOUT_BYTES = 64 << 10,
@@ -67,7 +68,9 @@ enum { TRACE_BLOCK = 256 << 10,          /* raw bytes in a block, at most */
 #define TRACE_INDEX_MARK   0x58444954u   /* "TIDX" */
 #define TRACE_TRAILER_MARK 0x444E4554u   /* "TEND" */
 
-/* A record's first byte. */
+/* What stands before records: so many as expected, 7 and more by a varint of their own, then a mask of numbers that are not, 0: a record in full. */
+enum { HEAD_RUN_BITS = 3, HEAD_RUN_MORE = 7 };
+/* The first byte of a record in full. */
 enum { TAG_KIND = 3, TAG_JUMP = 4, TAG_BYTES = 8, TAG_REGISTERS = 16, TAG_FLAGS = 32, TAG_ACCESSES = 64, TAG_MORE = 128 };
 enum { MORE_FIELDS = 1, MORE_FAULTED = 2, MORE_NUMBER = 4, MORE_CONTINUED = 8 };
 /* An access's first byte: way in bits 0-1, log2 of bytes in bits 2-3, and */

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <sys/types.h>
 #include <zlib.h>
+#include "fidelity/trace_site.h"
 
-enum { KNOWN = 1 << 17 };        /* a block has fewer instructions with bytes: each takes three bytes at least */
-
-typedef struct { u32 linear, block; u8 length, bytes[TRACE_INSTRUCTION_BYTES]; } known_t;
+enum { SITES = TRACE_BLOCK / 4,  /* a block tells the bytes of fewer instructions: each takes four of its own at least */
+       PLACES = 2 * SITES };     /* where they are looked for; a power of two */
 
 struct trace_reader {
     FILE    *file;
@@ -21,13 +21,18 @@ struct trace_reader {
     bool     whole;                                             /* there is an index at the end */
     u64      index_at;
     u64      state[TRACE_FIELDS];
+    u32      known[KNOWN_NUMBERS];                              /* the general registers as in `state` */
     u8      *raw, *packed;
     const u8 *at, *end;                                         /* in raw */
     u32      block, left;                                       /* records that are left in the block */
+    u32      run, missed;                                       /* of them: as expected; numbers of the one behind that are not */
+    bool     behind;                                            /* there is one behind */
     u64      next_number;
-    u32      next_linear, last_where, last_value;
+    u32      last_where, last_value;
     bool     bad;                                               /* a varint went beyond the block, or a rule was broken */
-    known_t *known;
+    trace_site_t *site, *last, nowhere;                         /* last: whose rule says where the next record is; nowhere: of no instruction */
+    u32      n_sites;
+    u32     *place;                                             /* by address: 1 + number of a site, 0: none */
     z_stream z;
     bool     held;                                              /* a record was read ahead by trace_seek */
     trace_record_t ahead;
@@ -111,7 +116,7 @@ void trace_close(trace_reader_t *r)
     if (!r) return;
     if (r->file) fclose(r->file);
     inflateEnd(&r->z);
-    free(r->about); free(r->raw); free(r->packed); free(r->known); free(r);
+    free(r->about); free(r->raw); free(r->packed); free(r->site); free(r->place); free(r);
 }
 
 const char *trace_about(const trace_reader_t *r) { return r->about; }
@@ -153,7 +158,7 @@ static trace_answer_t read_block_header(trace_reader_t *r, block_t *b)
     if (get(head, W32) == TRACE_INDEX_MARK) return TRACE_END;
     if (get(head, W32) != TRACE_BLOCK_MARK || get(head + 28, W32) != (u32)crc32(0, head, 28)) return wrong(r, offset, "a block was expected here");
     *b = (block_t){ get(head + 4, W32), get(head + 8, W32), get(head + 12, W32), get(head + 24, W32), get64(head + 16) };
-    if (b->packed > TRACE_PACKED || b->raw > TRACE_BLOCK || b->records > b->raw)
+    if (b->packed > TRACE_PACKED || b->raw > TRACE_BLOCK || b->records > TRACE_BLOCK_RECORDS)
         return wrong(r, offset, "a block of %u bytes for %u and %u records", b->packed, b->raw, b->records);
     if (b->packed > r->bytes - offset - TRACE_BLOCK_HEADER)
         return r->whole ? wrong(r, offset, "a block that goes beyond the file's end") : TRACE_END;
@@ -190,18 +195,26 @@ static trace_answer_t begin_block(trace_reader_t *r, const block_t *b)
 {
     r->block++;
     r->left = b->records;
+    r->run = r->missed = 0;
+    r->behind = false;
+    r->n_sites = 0;
+    memset(r->place, 0, PLACES * sizeof *r->place);
     r->last_where = r->last_value = 0;
     r->at = r->raw;
     r->end = r->raw + b->raw;
     r->bad = false;
     r->next_number = take_varint(r);
-    r->next_linear = (u32)take_varint(r);
+    u32 linear = (u32)take_varint(r);
     memset(r->state, 0, sizeof r->state);
     for (u64 n = take_varint(r); n && !r->bad; n--) {
         u8 field = take(r);
         u64 value = take_varint(r);
         if (field < TRACE_FIELDS) r->state[field] = value;      /* else: of a later version */
     }
+    memset(r->known, 0, sizeof r->known);
+    for (unsigned i = 0; i < TRACE_GPRS; i++) r->known[KNOWN_REGISTERS + i] = (u32)r->state[i];
+    r->last = &r->nowhere;
+    site_rule(r->last, SLOT_NEXT, r->known, KNOWN_ZERO, linear);
     return r->bad ? bad_block(r) : TRACE_GOT;
 }
 
@@ -212,8 +225,9 @@ static trace_answer_t read_block(trace_reader_t *r)
     if (answer != TRACE_GOT) return answer;
     u64 offset = r->next_block;
     r->at_block = offset;
-    if (!r->known) r->known = calloc(KNOWN, sizeof *r->known);
-    if (!r->known) return wrong(r, offset, "out of memory");
+    if (!r->site) r->site = malloc(SITES * sizeof *r->site);
+    if (!r->place) r->place = malloc(PLACES * sizeof *r->place);
+    if (!r->site || !r->place) return wrong(r, offset, "out of memory");
     if (read_at(r, offset + TRACE_BLOCK_HEADER, r->packed, b.packed) != b.packed) return r->whole ? wrong(r, offset, "cannot be read") : TRACE_END;
     if ((u32)crc32(0, r->packed, b.packed) != b.crc) return wrong(r, offset, "a block is damaged: its check sum is wrong");
     inflateReset(&r->z);
@@ -263,26 +277,121 @@ static void take_kind(trace_reader_t *r, trace_record_t *out, u8 tag)
     }
 }
 
-/* What is known by the address; at most TRACE_BLOCK / 3 of KNOWN places are taken, so a search ends. */
-static void look_up(trace_reader_t *r, trace_record_t *out)
+/* At most SITES of PLACES are taken, so a search ends.  NULL: the block has not told of an instruction there. */
+static trace_site_t *find_site(const trace_reader_t *r, u32 linear, u32 *slot)
 {
-    known_t *k;
-    for (u32 slot = out->linear * 0x9E3779B1u >> 15;; slot++) {
-        k = &r->known[slot & (KNOWN - 1)];
-        if (k->block != r->block || k->linear == out->linear) break;
+    for (*slot = linear * 0x9E3779B1u >> 15;; ++*slot) {
+        *slot &= PLACES - 1;
+        trace_site_t *s = r->place[*slot] ? &r->site[r->place[*slot] - 1] : NULL;
+        if (!s || s->linear == linear) return s;
     }
+}
+
+static trace_site_t *look_up(trace_reader_t *r, trace_record_t *out)
+{
+    u32 slot;
+    trace_site_t *s = find_site(r, out->linear, &slot);
     if (out->length) {
-        k->block = r->block;
-        k->linear = out->linear;
-        k->length = out->length;
-        memcpy(k->bytes, out->bytes, out->length);
-    } else if (k->block == r->block) {
-        out->length = k->length;
-        memcpy(out->bytes, k->bytes, k->length);
+        if (!s && r->n_sites == SITES) return r->bad = true, NULL;
+        if (!s) {
+            s = &r->site[r->n_sites++];
+            r->place[slot] = r->n_sites;
+        }
+        site_begin(s, out->linear, out->bytes, out->length);
+    } else if (s) {
+        out->length = s->length;
+        memcpy(out->bytes, s->bytes, sizeof s->bytes);
     } else {
         r->bad = true;
     }
+    return s;
 }
+
+/* ---- numbers by rules ---- */
+
+static u32 take_number(trace_reader_t *r, trace_site_t *s, unsigned slot)
+{
+    u32 value = site_guess(s, slot, r->known) << s->narrow[slot] >> s->narrow[slot];
+    u64 v = take_varint(r);
+    if (v & 1) {
+        if (v >> 1 >= KNOWN_NUMBERS) return r->bad = true, 0;
+        s->source[slot] = (u8)(v >> 1);
+        value = r->known[s->source[slot]] + (u32)unzigzag(take_varint(r));
+    } else {
+        value += (u32)unzigzag(v >> 1);
+    }
+    site_rule(s, slot, r->known, s->source[slot], value);
+    return value;
+}
+
+static u32 take_address(trace_reader_t *r, bool told)
+{
+    return told ? take_number(r, r->last, SLOT_NEXT) : site_guess(r->last, SLOT_NEXT, r->known);
+}
+
+/* The site at this address, quickly if it came behind the last one before. */
+static trace_site_t *next_site(trace_reader_t *r, u32 linear)
+{
+    u32 slot, hint = r->last->next;
+    if (hint < r->n_sites && r->site[hint].linear == linear) return &r->site[hint];
+    trace_site_t *s = find_site(r, linear, &slot);
+    if (s) r->last->next = (u32)(s - r->site);
+    return s;
+}
+
+/* ---- records as expected, or nearly ---- */
+
+static void take_expected_accesses(trace_reader_t *r, trace_site_t *s, trace_record_t *out, u32 missed)
+{
+    unsigned slot = SLOT_ACCESSES;
+    out->n_accesses = s->n_accesses;
+    for (unsigned i = 0; i < s->n_accesses; i++) {
+        trace_access_t *a = &out->access[i];
+        a->way = s->head[i] & 3;
+        a->log2_bytes = s->head[i] >> 2 & 3;
+        a->where = missed >> slot & 1 ? take_number(r, s, slot) : site_guess(s, slot, r->known);
+        slot++;
+        a->value = missed >> slot & 1 ? take_number(r, s, slot) : site_guess(s, slot, r->known) << s->narrow[slot] >> s->narrow[slot];
+        r->known[KNOWN_VALUES + i] = a->value;
+        slot++;
+    }
+}
+
+static void take_expected_registers(trace_reader_t *r, trace_site_t *s, trace_record_t *out, u32 missed)
+{
+    unsigned slot = SLOT_ACCESSES + 2u * s->n_accesses;
+    for (unsigned left = s->registers; left; left &= left - 1, slot++) {
+        u8 field = (u8)__builtin_ctz(left);
+        u32 value = missed >> slot & 1 ? take_number(r, s, slot) : site_guess(s, slot, r->known);
+        if (value != r->state[field]) change(r, out, field, value);
+    }
+    if (s->flags) {
+        if (missed >> slot & 1) s->constant[slot] ^= fold_flags((u32)take_varint(r));
+        if (s->constant[slot] != r->state[TRACE_EFLAGS]) change(r, out, TRACE_EFLAGS, s->constant[slot]);
+    }
+}
+
+static trace_answer_t take_expected(trace_reader_t *r, trace_record_t *out, u32 missed)
+{
+    out->kind = TRACE_INSTRUCTION;
+    out->number = r->next_number;
+    out->faulted = out->continued = out->has_code = false;
+    out->n_changes = out->n_accesses = 0;
+    out->linear = take_address(r, missed & 1);
+    trace_site_t *s = next_site(r, out->linear);
+    if (!s || !s->formed || missed >> s->n_slots) return bad_block(r);
+    out->length = s->length;
+    memcpy(out->bytes, s->bytes, sizeof s->bytes);
+    take_expected_accesses(r, s, out, missed);
+    take_expected_registers(r, s, out, missed);
+    for (unsigned i = 0; i < out->n_changes; i++)
+        if (out->change[i].field < TRACE_GPRS) r->known[KNOWN_REGISTERS + out->change[i].field] = (u32)out->change[i].value;
+    r->next_number++;
+    r->last = s;
+    return r->bad ? bad_block(r) : TRACE_GOT;
+}
+
+/* ---- records in full ---- */
 
 static void take_registers(trace_reader_t *r, trace_record_t *out)
 {
@@ -320,27 +429,60 @@ static void take_more(trace_reader_t *r, trace_record_t *out)
     }
 }
 
-static trace_answer_t take_record(trace_reader_t *r, trace_record_t *out)
+/* What the record teaches, and where the next one is expected. */
+static void expect(trace_reader_t *r, const trace_record_t *record, trace_site_t *s)
 {
+    for (unsigned i = 0; i < record->n_accesses && i < SITE_ACCESSES; i++) r->known[KNOWN_VALUES + i] = record->access[i].value;
+    if (s) site_form(s, record, r->known);
+    for (unsigned i = 0; i < TRACE_GPRS; i++) r->known[KNOWN_REGISTERS + i] = (u32)r->state[i];
+    r->next_number = record->number;
+    r->last = &r->nowhere;
+    if (s && !record->faulted) {
+        r->next_number++;
+        r->last = s;
+    } else {
+        site_rule(r->last, SLOT_NEXT, r->known, KNOWN_ZERO, record->linear);
+    }
+}
+
+static trace_answer_t take_full(trace_reader_t *r, trace_record_t *out)
+{
+    trace_site_t *s = NULL;
     u8 tag = take(r);
     out->kind = tag & TAG_KIND;
     out->number = r->next_number;
-    out->linear = r->next_linear;
     out->faulted = out->continued = out->has_code = false;
     out->length = 0;
     out->n_changes = out->n_accesses = 0;
-    if (tag & TAG_JUMP) out->linear += (u32)unzigzag(take_varint(r));
+    out->linear = take_address(r, tag & TAG_JUMP);
     take_kind(r, out, tag);
-    if (out->kind == TRACE_INSTRUCTION && !r->bad) look_up(r, out);
+    if (out->kind == TRACE_INSTRUCTION && !r->bad) s = look_up(r, out);
     if (tag & TAG_REGISTERS) take_registers(r, out);
     if (tag & TAG_FLAGS)     change(r, out, TRACE_EFLAGS, take_varint(r) ^ r->state[TRACE_EFLAGS]);
     if (tag & TAG_ACCESSES)  take_accesses(r, out);
     if (tag & TAG_MORE)      take_more(r, out);
-    bool retired = out->kind == TRACE_INSTRUCTION && !out->faulted;
-    r->next_number = out->number + retired;
-    r->next_linear = out->linear + (retired ? out->length : 0);
+    if (r->bad) return bad_block(r);
+    expect(r, out, s);
+    return TRACE_GOT;
+}
+
+static trace_answer_t take_record(trace_reader_t *r, trace_record_t *out)
+{
+    if (r->run == 0 && !r->behind) {
+        u64 head = take_varint(r), run = head & HEAD_RUN_MORE;
+        if (run == HEAD_RUN_MORE) run += take_varint(r);
+        if (r->bad || run > r->left || head >> HEAD_RUN_BITS >> SITE_SLOTS) return bad_block(r);
+        r->run = (u32)run;
+        r->missed = (u32)(head >> HEAD_RUN_BITS);
+        r->behind = true;
+    }
     r->left--;
-    return r->bad ? bad_block(r) : TRACE_GOT;
+    if (r->run) {
+        r->run--;
+        return take_expected(r, out, 0);
+    }
+    r->behind = false;
+    return r->missed ? take_expected(r, out, r->missed) : take_full(r, out);
 }
 
 trace_answer_t trace_next(trace_reader_t *r, trace_record_t *record)
