@@ -44,7 +44,7 @@ static reached_t reach(cpu_t *cpu, u32 linear, access_t access, bool user)
     cpu->count.tlb_misses++;
     if (r.page.host)
         tlb_fill(&cpu->tlb_of[user], &(tlb_page_t){ linear & ~(u32)OFFSET, r.page.host, r.page.writable && t.writable,
-                                                    holds_code(cpu, physical, r.page.host), t.global, t.large });
+                                                    r.page.told || holds_code(cpu, physical, r.page.host), t.global, t.large });
     return r;
 }
 
@@ -63,6 +63,16 @@ static void store_beside_code(cpu_t *cpu, u8 *host, width_t w, u32 v)
         blocks_written(cpu, (u32)(host - cpu->bus->ram), w / 8);
 }
 
+/* The first store to a page since its owner has looked at it. */
+static void store_touching(cpu_t *cpu, u32 linear, u8 *host, width_t w, u32 v, bool user)
+{
+    put(host, w, v);
+    bus_touched(cpu->bus, host);
+    tlb_release(&cpu->tlb_of[user], linear);
+}
+
+static bool in_ram(const cpu_t *cpu, const u8 *host) { return (uintptr_t)host - (uintptr_t)cpu->bus->ram < cpu->bus->ram_bytes; }
+
 static void store_page(cpu_t *cpu, u32 linear, width_t w, u32 v, bool user)
 {
     reached_t r = reach(cpu, linear, ACCESS_WRITE, user);
@@ -76,15 +86,17 @@ static void store_page(cpu_t *cpu, u32 linear, width_t w, u32 v, bool user)
         return;
     }
     u8 *host = r.page.host + (linear & OFFSET);
-    if (holds_code(cpu, r.physical, r.page.host)) store_beside_code(cpu, host, w, v);
-    else                                          put(host, w, v);
+    if (r.page.told)                                   store_touching(cpu, linear, host, w, v, user);
+    else if (holds_code(cpu, r.physical, r.page.host)) store_beside_code(cpu, host, w, v);
+    else                                               put(host, w, v);
 }
 
 static bool crosses(u32 linear, u32 bytes) { return (linear & OFFSET) + bytes > PAGE_BYTES; }
 
 void prove_linear(cpu_t *cpu, u32 linear, u32 bytes, access_t access, bool user)
 {
-    if (bytes <= 4 && tlb_code(&cpu->tlb_of[user], linear, bytes))
+    const tlb_t *tlb = &cpu->tlb_of[user];
+    if (tlb_write(tlb, linear, bytes) || tlb_code(tlb, linear, bytes))         /* alike, so that nobody can see which of the two it is */
         return;
     reach(cpu, linear, access, user);
     u32 pages = ((linear & OFFSET) + bytes - 1) >> 12;
@@ -137,11 +149,12 @@ static u32 load_any(cpu_t *cpu, u32 linear, width_t w, bool user)
 static void store_any(cpu_t *cpu, u32 linear, width_t w, u32 v, bool user)
 {
     u8 *host = tlb_write(&cpu->tlb_of[user], linear, w / 8);
-    u8 *beside_code = host ? NULL : tlb_code(&cpu->tlb_of[user], linear, w / 8);
+    u8 *telling = host ? NULL : tlb_code(&cpu->tlb_of[user], linear, w / 8);
     if (host) {
         put(host, w, v);
-    } else if (beside_code) {
-        store_beside_code(cpu, beside_code, w, v);
+    } else if (telling) {
+        if (in_ram(cpu, telling)) store_beside_code(cpu, telling, w, v);
+        else                      store_touching(cpu, linear, telling, w, v, user);
     } else if (!crosses(linear, w / 8)) {
         store_page(cpu, linear, w, v, user);
     } else {

@@ -86,8 +86,8 @@ static void mark_page(cpu_t *cpu, block_t *block, int which, u32 physical, u32 b
     if (n >= cpu->code.n_pages)
         return;
     if (!cpu->code.page[n]) {                                  /* first code here: stores must take the slow path from now on */
-        tlb_protect(&cpu->tlb_of[0], cpu->bus->ram + ((size_t)n << 12));
-        tlb_protect(&cpu->tlb_of[1], cpu->bus->ram + ((size_t)n << 12));
+        tlb_protect(&cpu->tlb_of[0], cpu->bus->ram + ((size_t)n << 12), PAGE_BYTES);
+        tlb_protect(&cpu->tlb_of[1], cpu->bus->ram + ((size_t)n << 12), PAGE_BYTES);
     }
     cpu->code.page[n] |= granules(physical & 0xFFF, bytes);
     block->next_on_page[which] = cpu->blocks->page[n];

@@ -25,6 +25,7 @@ bool cpu_init(cpu_t *cpu, model_t model, bus_t *bus)
     bus->cpu = cpu;
     bus->written = cpu_memory_written;
     bus->remapped = cpu_remapped;
+    bus->protect = cpu_protect;
     cpu_reset(cpu);
     return true;
 }
@@ -188,6 +189,12 @@ void cpu_memory_written(void *self, u32 physical, u32 bytes)
     cpu_t *cpu = self;
     cpu->count.written++;
     blocks_written(cpu, physical, bytes);
+}
+void cpu_protect(void *self, const u8 *host, u32 bytes)
+{
+    cpu_t *cpu = self;
+    tlb_protect(&cpu->tlb_of[0], host, bytes);
+    tlb_protect(&cpu->tlb_of[1], host, bytes);
 }
 void cpu_remapped(void *self, bool contents)
 {

@@ -207,6 +207,7 @@ bool cpu_peek(cpu_t *cpu, u32 linear, void *to, u32 bytes);
 
 /* ---- caches, for those who change memory or mappings behind the CPU's back ---- */
 void cpu_memory_written(void *cpu, u32 physical, u32 bytes); /* bus hook */
+void cpu_protect(void *cpu, const u8 *host, u32 bytes);      /* bus hook: stores there are to be told again */
 void cpu_remapped(void *cpu, bool contents);                 /* bus hook: contents: other bytes at the same physical addresses */
 void cpu_flush_tlb(cpu_t *cpu, bool globals_too);
 void cpu_flush_tlb_page(cpu_t *cpu, u32 linear);

@@ -91,6 +91,8 @@ bool  pc_disk_trouble(pc_t *pc, char *text, size_t text_bytes);  /* next unrepor
 bool  pc_drive_active(const pc_t *pc, unsigned *floppies, unsigned *disks);  /* bit masks of drives with a command running */
 
 const struct vga *pc_vga(const pc_t *pc);
+/* Bring a frame (all zero at first) up to date: vga_update in vga_draw.h.  true: the picture changed.  The machine's state does not. */
+bool  pc_show(pc_t *pc, vga_frame_t *frame);
 u64   pc_vga_generation(const pc_t *pc);        /* changes whenever the picture may have changed (blink aside) */
 
 /* One walk over the whole machine (state.h); all chips, CPU and RAM. */

@@ -281,6 +281,13 @@ struct cpu *pc_cpu(pc_t *pc)                    { return &pc->cpu; }
 struct bus *pc_bus(pc_t *pc)                    { return &pc->bus; }
 bool  pc_peek(pc_t *pc, u32 linear, void *to, u32 bytes) { return cpu_peek(&pc->cpu, linear, to, bytes); }
 
+bool pc_show(pc_t *pc, vga_frame_t *frame)
+{
+    if (vga_look(&pc->vga))
+        bus_tell_again(&pc->bus, pc->vga_pci.lfb);
+    return vga_update(&pc->vga, frame);
+}
+
 /* Stores to the linear frame buffer are not seen: the picture of such a mode may have changed at any instruction. */
 u64 pc_vga_generation(const pc_t *pc)
 {

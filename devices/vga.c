@@ -221,11 +221,22 @@ u32 vga_read(void *chip, u16 reg)
     }
 }
 
+/* Registers between the processor and memory: what the monitor shows does not depend on them. */
+static bool shown(const vga_t *vga, u32 port)
+{
+    switch (port) {
+    case SEQUENCER_DATA: return vga->sequencer_index != SR_MAP_MASK;
+    case GRAPHICS_DATA:  return vga->graphics_index == GR_MODE || vga->graphics_index == GR_MISCELLANEOUS;
+    default:             return true;
+    }
+}
+
 void vga_write(void *chip, u16 reg, u32 value)
 {
     vga_t *vga = chip;
     u8 v = (u8)value;
-    switch (decode(vga, reg)) {
+    u32 port = decode(vga, reg);
+    switch (port) {
     case ATTRIBUTE:       write_attribute(vga, v); break;
     case STATUS_0:        vga->misc = v & 0xEF; break;
     case ENABLE:          vga->enable = v & 1; break;
@@ -243,6 +254,8 @@ void vga_write(void *chip, u16 reg, u32 value)
     default:              return;
     }
     vga_recompute(vga);
+    if (shown(vga, port))
+        vga_changed(vga);
 }
 
 /* ---- life ---- */
@@ -270,9 +283,10 @@ void vga_reset(vga_t *vga)
     if (vga->retrace_pending)
         line_set(&vga->irq, false);
     vga_t fresh = { .clock = vga->clock, .irq = vga->irq, .retrace = vga->retrace, .vram = vga->vram, .vram_bytes = vga->vram_bytes,
-                    .generation = vga->generation, .enable = 1, .pel_mask = 0xFF, .vbe_id = 0xB0C5 };
+                    .generation = vga->generation, .look = vga->look ? vga->look : 1, .enable = 1, .pel_mask = 0xFF, .vbe_id = 0xB0C5 };
     *vga = fresh;
     vga_recompute(vga);
+    vga_changed(vga);
 }
 
 void vga_walk(vga_t *vga, walker_t *w)
@@ -296,11 +310,27 @@ void vga_walk(vga_t *vga, walker_t *w)
     if (walk_loading(w)) {
         vga_vbe_validate(vga);
         vga_recompute(vga);
+        vga_changed(vga);
     }
 }
 
 u8  *vga_vram(vga_t *vga)              { return vga->vram; }
 u64  vga_generation(const vga_t *vga)  { return vga->generation; }
+
+void vga_touched(void *chip, u32 page)
+{
+    vga_t *vga = chip;
+    vga_stored(vga, page * VGA_PAGE);
+    vga->frame_buffer_touched = true;
+}
+
+bool vga_look(vga_t *vga)
+{
+    bool again = vga->frame_buffer_touched;
+    vga->look++;
+    vga->frame_buffer_touched = false;
+    return again;
+}
 bool vga_direct(const vga_t *vga)      { return vbe_on(vga); }
 
 void vga_mode_text(const vga_t *vga, char *text, size_t bytes)

@@ -15,7 +15,7 @@
 #include "devices/vclock.h"
 #include "mem/base.h"
 
-enum { VGA_VRAM_BYTES = 16 << 20 };
+enum { VGA_VRAM_BYTES = 16 << 20, VGA_PAGE = 4096 };
 enum { VGA_PORT_FIRST = 0x3B0, VGA_PORTS = 0x30, VGA_VBE_PORT_FIRST = 0x1CE, VGA_VBE_PORTS = 2 };
 enum { VGA_WINDOW_FIRST = 0xA0000, VGA_WINDOW_BYTES = 0x20000 };
 enum { VGA_SEQUENCER = 5, VGA_GRAPHICS = 9, VGA_CRTC = 25 };   /* registers of each unit */
@@ -55,7 +55,15 @@ typedef struct vga {
     u32   plane_mask;                /* of plane addresses */
     u32   map_mask;                  /* map mask register, a byte FFh per plane */
     bool  plain;                     /* write mode 0 with nothing between processor and memory */
+    bool  stores_glyphs;             /* a text mode, and plane 2 is written: any character may look different */
     u64   generation;
+
+    /* Who looks at the screen, and what has changed since: see vga_update.  No part of the machine's state. */
+    u64   look;                      /* the number of the last one */
+    u64   changed;                   /* after which look everything may have changed for the last time */
+    u64   touched;                   /* after which any memory was stored to */
+    u64   page[VGA_VRAM_BYTES / VGA_PAGE];   /* and each page of it */
+    bool  frame_buffer_touched;      /* by the processor, past vga_store, since vga_look */
 } vga_t;
 
 /* vram_bytes: a power of two from 256 KiB.  false: out of memory. */
@@ -74,6 +82,10 @@ void vga_store(void *vga, u32 offset, width_t w, u32 value);
 u8  *vga_vram(vga_t *vga);
 /* Changes whenever a register or window write may have changed the picture; blinking and stores to the linear frame buffer aside. */
 u64  vga_generation(const vga_t *vga);
+/* The linear frame buffer's region: a store went to this page of it, the first since vga_look. */
+void vga_touched(void *vga, u32 page);
+/* Somebody is about to look: changes from now on come after this look.  true: vga_touched has been called, and has to be for stores from now on. */
+bool vga_look(vga_t *vga);
 /* A mode whose memory the guest writes past vga_store: the picture may change at any time. */
 bool vga_direct(const vga_t *vga);
 /* One line about the mode: "80x25 text, 9x16", "320x200 256 colours", "1024x768x32", "off". */

@@ -177,47 +177,148 @@ static vga_painter_t painter(const vga_t *vga)
     return p;
 }
 
-static void draw_lines(vga_painter_t *p, vga_frame_t *frame)
+/* ---- what must be drawn, and what of it is new ---- */
+
+bool vga_pass_touched(const vga_t *vga, const vga_pass_t *pass, u32 offset, u32 bytes)
+{
+    if (pass->whole)
+        return true;
+    u32 size = vga->vram_bytes, first = offset / VGA_PAGE, last = (offset + bytes - 1) / VGA_PAGE;
+    for (u32 n = first; n <= last; n++)
+        if (vga->page[n & (size / VGA_PAGE - 1)] >= pass->since)
+            return true;
+    return false;
+}
+
+void vga_pass_size(vga_pass_t *pass, u32 width, u32 height)
+{
+    vga_frame_t *f = pass->frame;
+    f->resized = width != f->width || height != f->height;
+    f->width = width;
+    f->height = height;
+    if (f->resized)
+        pass->whole = true;
+}
+
+void vga_pass_keep(vga_pass_t *pass, u32 y, const u32 *line)
+{
+    vga_frame_t *f = pass->frame;
+    u32 *to = f->pixels + (size_t)y * f->width;
+    u32 plain[VGA_MAX_WIDTH];
+    if (pass->border) {
+        for (u32 x = 0; x < f->width; x++)
+            plain[x] = pass->border_colour;
+        line = plain;
+    }
+    f->painted++;
+    if (!f->resized && memcmp(to, line, f->width * sizeof *line) == 0)
+        return;
+    memcpy(to, line, f->width * sizeof *line);
+    f->changed[y / 64] |= (u64)1 << y % 64;
+}
+
+/* Lines of one character row come from the same memory, but for CGA's and Hercules' interleave. */
+static bool line_wanted(const vga_painter_t *p, const vga_pass_t *pass, const scan_t *s)
+{
+    u32 count = p->characters + (s->pan != 0);
+    if (pass->whole)
+        return true;
+    if (!(p->vga->graphics[GR_MISCELLANEOUS] & GR6_GRAPHICS))
+        return vga_text_wanted(p, pass, s->ma, count);
+    for (u32 i = 0; i < count; i++)
+        if (vga_pass_touched(p->vga, pass, vga_wire(p->vga, s->ma + (i >> p->slow), s->row) * 4, 4))
+            return true;
+    return false;
+}
+
+static void draw_lines(vga_painter_t *p, vga_pass_t *pass)
 {
     vga_raster_t r = vga_raster(p->vga);
     u32 width = r.characters * r.dots * r.clocks, height = r.lines;
     if (width > VGA_MAX_WIDTH)   width = VGA_MAX_WIDTH;
     if (height > VGA_MAX_HEIGHT) height = VGA_MAX_HEIGHT;
-    frame->width = width;
-    frame->height = height;
+    vga_pass_size(pass, width, height);
     p->dots = r.dots;
     p->characters = r.characters;
     p->slow = vga_slow(p->vga);
     bool graphics = p->vga->graphics[GR_MISCELLANEOUS] & GR6_GRAPHICS;
     u32 rows_matter = graphics ? ~p->vga->crtc[CR_MODE] & 3u : 0x1F;         /* bits of the row scan that change a line: see vga_wire */
+    u32 out[VGA_MAX_WIDTH];
+    bool wanted = false;
     scan_t s = scan_start(p->vga), before = s;
     for (u32 y = 0; y < height; y++) {
-        u32 *out = frame->pixels + (size_t)y * width;
-        bool same = y && s.ma == before.ma && s.pan == before.pan && (s.row & rows_matter) == (before.row & rows_matter);
-        if (same)
-            memcpy(out, out - width, width * sizeof *out);
-        else
+        bool same_place = y && s.ma == before.ma && s.pan == before.pan, same = same_place && (s.row & rows_matter) == (before.row & rows_matter);
+        if (!same && !(same_place && !graphics))
+            wanted = line_wanted(p, pass, &s);
+        if (wanted && !same)
             paint_line(p, &s, r.clocks, width, out);
+        if (wanted)
+            vga_pass_keep(pass, y, out);
         before = s;
         scan_step(p->vga, &s, y, r.line_scale);
     }
 }
 
+static void draw(const vga_t *vga, vga_pass_t *pass)
+{
+    vga_frame_t *f = pass->frame;
+    vga_painter_t p = painter(vga);
+    pass->cursor_flips = p.cursor_shown != f->cursor_shown;
+    pass->blink_flips = p.blink_off != f->blink_off;
+    f->cursor_shown = p.cursor_shown;
+    f->blink_off = p.blink_off;
+    if (pass->blink_flips && vga->graphics[GR_MISCELLANEOUS] & GR6_GRAPHICS && !vbe_on(vga))
+        pass->whole = true;                                  /* another colour for each bit pattern */
+    if (pass->whole) {
+        f->aspect_width = 4;
+        f->aspect_height = 3;
+    }
+    bool flips = !(vga->graphics[GR_MISCELLANEOUS] & GR6_GRAPHICS) && !vbe_on(vga) && (pass->cursor_flips || pass->blink_flips);
+    if (!pass->whole && !flips && vga->touched < pass->since)
+        return;
+    pass->border = !(vga->attribute_index & PAS);            /* the palette is the processor's: the border's colour everywhere */
+    pass->border_colour = p.palette[vga->attribute[AR_OVERSCAN]];
+    if (vbe_on(vga))
+        vga_draw_vbe(&p, pass);
+    else
+        draw_lines(&p, pass);
+}
+
+static void prepare(vga_frame_t *frame)
+{
+    memset(frame->changed, 0, sizeof frame->changed);
+    frame->resized = false;
+    frame->painted = 0;
+}
+
+static void draw_or_off(const vga_t *vga, vga_pass_t *pass)
+{
+    if (vga_screen_off(vga)) {
+        vga_pass_size(pass, 0, 0);
+        pass->frame->aspect_width = 4;
+        pass->frame->aspect_height = 3;
+    } else
+        draw(vga, pass);
+}
+
 void vga_draw(const struct vga *vga, vga_frame_t *frame)
 {
+    vga_pass_t pass = { .frame = frame, .whole = true };
+    prepare(frame);
     frame->width = frame->height = 0;
-    frame->aspect_width = 4;
-    frame->aspect_height = 3;
-    if (vga_screen_off(vga))
-        return;
-    vga_painter_t p = painter(vga);
-    if (vbe_on(vga))
-        vga_draw_vbe(&p, frame);
-    else
-        draw_lines(&p, frame);
-    if (!(vga->attribute_index & PAS)) {                     /* the palette is the processor's: the border's colour everywhere */
-        u32 colour = p.palette[vga->attribute[AR_OVERSCAN]];
-        for (size_t i = 0; i < (size_t)frame->width * frame->height; i++)
-            frame->pixels[i] = colour;
-    }
+    frame->look = 0;
+    draw_or_off(vga, &pass);
+}
+
+bool vga_update(const struct vga *vga, vga_frame_t *frame)
+{
+    vga_pass_t pass = { .frame = frame, .since = frame->look, .whole = !frame->look || vga->changed >= frame->look };
+    u32 width = frame->aspect_width, height = frame->aspect_height;
+    prepare(frame);
+    frame->look = vga->look;
+    draw_or_off(vga, &pass);
+    bool any = frame->resized || width != frame->aspect_width || height != frame->aspect_height;
+    for (unsigned n = 0; n < COUNT_OF(frame->changed); n++)
+        any |= frame->changed[n] != 0;
+    return any;
 }

@@ -42,6 +42,13 @@ INLINE u8 *vga_planes(const vga_t *vga, u32 n) { return vga->vram + (n * 4 & (vg
 
 /* Bring the derived fields up to date after registers changed. */
 void vga_recompute(vga_t *vga);
+/* The whole picture may be another. */
+INLINE void vga_changed(vga_t *vga) { vga->changed = vga->look; }
+/* A byte of memory at this offset may be another. */
+INLINE void vga_stored(vga_t *vga, u32 offset)
+{
+    vga->touched = vga->page[offset / VGA_PAGE % COUNT_OF(vga->page)] = vga->look;
+}
 
 /* The raster the CRTC's registers describe. */
 typedef struct {
@@ -93,10 +100,28 @@ typedef struct {
     bool cursor_shown, blink_off;    /* phases of the two blinkers */
 } vga_painter_t;
 
+/* A frame while it is drawn. */
+typedef struct {
+    vga_frame_t *frame;
+    bool whole;                      /* all lines are wanted */
+    bool cursor_flips, blink_flips;  /* else those with such characters */
+    u64  since;                      /* and those whose memory was stored to since this look */
+    bool border;                     /* the palette is the processor's: `border_colour` everywhere */
+    u32  border_colour;
+} vga_pass_t;
+
+/* Was any of [offset, +bytes) of memory stored to?  Both are taken modulo the memory's size. */
+bool vga_pass_touched(const vga_t *vga, const vga_pass_t *pass, u32 offset, u32 bytes);
+/* Is a line of a text mode, from memory address ma on, wanted? */
+bool vga_text_wanted(const vga_painter_t *p, const vga_pass_t *pass, u32 ma, u32 count);
+/* Line y of the frame, drawn: what of it is new? */
+void vga_pass_keep(vga_pass_t *pass, u32 y, const u32 *line);
+void vga_pass_size(vga_pass_t *pass, u32 width, u32 height);
+
 enum { VGA_LINE_DOTS = 256 * 9 + 9 + 1 };    /* the longest line, one character for panning, rounded */
 
 /* Draw `count` characters from memory address ma into out. */
 void vga_paint_text(const vga_painter_t *p, u32 ma, u32 row, u32 count, u32 *out);
 u32  vga_screen_height(const vga_t *vga);    /* distinct lines of a graphics mode */
 bool vga_screen_off(const vga_t *vga);
-void vga_draw_vbe(const vga_painter_t *p, vga_frame_t *frame);
+void vga_draw_vbe(const vga_painter_t *p, vga_pass_t *pass);

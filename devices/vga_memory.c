@@ -43,6 +43,7 @@ void vga_recompute(vga_t *vga)
     vga->plane_base = vbe_on(vga) && vga->vbe_bpp == 4 ? (u32)vga->vbe_bank << 16 : 0;
     vga->map_mask = spread[vga->sequencer[SR_MAP_MASK] & 15];
     vga->plain = (gr[GR_MODE] & 3) == 0 && (gr[GR_ROTATE] & 0x1F) == 0 && !(gr[GR_ENABLE_SET_RESET] & 15) && gr[GR_BIT_MASK] == 0xFF;
+    vga->stores_glyphs = !(gr[GR_MISCELLANEOUS] & GR6_GRAPHICS) && vga->map_mask & 0x00FF0000;
     vga->generation++;
 }
 
@@ -62,6 +63,14 @@ static u32 plane_address(const vga_t *vga, vga_path_t path, u32 at)
 static u8 *linear_byte(const vga_t *vga, u32 at)
 {
     return vga->vram + ((((u32)vga->vbe_bank << 16) + at) & (vga->vram_bytes - 1));
+}
+
+/* Stored: who draws the screen will want to know. */
+static void note(vga_t *vga, const u8 *to)
+{
+    if (vga->stores_glyphs)
+        vga_changed(vga);
+    vga_stored(vga, (u32)(to - vga->vram));
 }
 
 /* ---- reading ---- */
@@ -130,7 +139,9 @@ static u32 write_mode(const vga_t *vga, u8 value)
 static void store_byte(vga_t *vga, u32 at, u8 value)
 {
     if (vga->store_path == VGA_PATH_LINEAR) {
-        *linear_byte(vga, at) = value;
+        u8 *byte = linear_byte(vga, at);
+        *byte = value;
+        note(vga, byte);
         return;
     }
     u32 planes = vga->map_mask;
@@ -141,6 +152,7 @@ static void store_byte(vga_t *vga, u32 at, u8 value)
     u8 *to = vga_planes(vga, plane_address(vga, vga->store_path, at));
     u32 data = vga->plain ? replicate(value) : write_mode(vga, value);
     put(to, W32, (data & planes) | (get(to, W32) & ~planes));
+    note(vga, to);
 }
 
 /* Aligned words that reach memory unchanged, in one store: text (character and attribute), chain-4, banked VBE. */
@@ -149,10 +161,13 @@ static bool store_at_once(vga_t *vga, u32 at, width_t w, u32 value)
     if (at & (w / 8u - 1))
         return false;
     if (vga->store_path == VGA_PATH_LINEAR) {
-        put(linear_byte(vga, at), w, value);
+        u8 *bytes = linear_byte(vga, at);
+        put(bytes, w, value);
+        note(vga, bytes);
         return true;
     }
     u8 *to = vga_planes(vga, plane_address(vga, vga->store_path, at));
+    note(vga, to);
     if (vga->plain && vga->store_path == VGA_PATH_CHAIN4 && vga->map_mask == 0xFFFFFFFF) {
         put(to + (at & 3), w, value);
         return true;

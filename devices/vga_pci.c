@@ -37,7 +37,7 @@ static void place(void *self, unsigned bar, u32 base, bool enabled)
 
 bool vga_pci_init(vga_pci_t *chip, pci_t *pci, u8 devfn, bus_t *bus, vga_t *vga, u8 *rom)
 {
-    const region_t lfb = { .name = "vga frame buffer", .host = vga_vram(vga) };
+    const region_t lfb = { .name = "vga frame buffer", .host = vga_vram(vga), .chip = vga, .touched = vga_touched };
     const region_t expansion = { .name = "vga rom", .host = rom, .read_only = true };
     *chip = (vga_pci_t){ .bus = bus, .rom = rom };
     chip->pci = (pci_function_t){ .name = "vga-pci", .devfn = devfn, .rows = rom ? registers_with_rom : registers,

@@ -48,6 +48,21 @@ void vga_paint_text(const vga_painter_t *p, u32 ma, u32 row, u32 count, u32 *out
     }
 }
 
+bool vga_text_wanted(const vga_painter_t *p, const vga_pass_t *pass, u32 ma, u32 count)
+{
+    const vga_t *vga = p->vga;
+    for (u32 i = 0; i < count; i++) {
+        u32 at = ma + (i >> p->slow), n = vga_wire(vga, at, 0);
+        if (vga_pass_touched(vga, pass, n * 4, 4))
+            return true;
+        if (pass->cursor_flips && (at & 0xFFFF) == (p->cursor & 0xFFFF))
+            return true;
+        if (pass->blink_flips && vga_planes(vga, n)[1] & 0x80)
+            return true;
+    }
+    return false;
+}
+
 /* ---- the screen as text ---- */
 
 void vga_read_text(const struct vga *vga, vga_text_t *text)

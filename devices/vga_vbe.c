@@ -125,6 +125,8 @@ void vga_vbe_write(void *chip, u16 reg, u32 value)
     }
     write_register(vga, (u16)value);
     vga_recompute(vga);
+    if (vga->vbe_index != DISPI_BANK)
+        vga_changed(vga);
 }
 
 /* ---- drawing ---- */
@@ -174,23 +176,28 @@ static void line_direct(u32 bpp, const u8 *from, u32 width, u32 *out)
     }
 }
 
-void vga_draw_vbe(const vga_painter_t *p, vga_frame_t *frame)
+void vga_draw_vbe(const vga_painter_t *p, vga_pass_t *pass)
 {
     const vga_t *vga = p->vga;
     u8 scratch[VGA_MAX_WIDTH * 4 + 16];
+    u32 out[VGA_MAX_WIDTH];
     u32 width = vga->vbe_xres, bpp = vga->vbe_bpp, pitch = vbe_pitch(vga), bits = bpp == 15 ? 16 : bpp;
     u32 skip = bpp == 4 ? vga->vbe_x % 8u : 0, bytes = bpp == 4 ? (width + skip + 7) / 8 * 4 : width * bits / 8;
     u32 left = bpp == 4 ? vga->vbe_x / 8u * 4 : vga->vbe_x * bits / 8;
-    frame->width = frame->aspect_width = width;
-    frame->height = frame->aspect_height = vga->vbe_yres;
-    for (u32 y = 0; y < frame->height; y++) {
-        const u8 *from = fetch(vga, (u64)(vga->vbe_y + y) * pitch + left, bytes, scratch);
-        u32 *out = frame->pixels + (size_t)y * width;
+    vga_pass_size(pass, width, vga->vbe_yres);
+    pass->frame->aspect_width = width;
+    pass->frame->aspect_height = vga->vbe_yres;
+    for (u32 y = 0; y < pass->frame->height; y++) {
+        u64 offset = (u64)(vga->vbe_y + y) * pitch + left;
+        if (!vga_pass_touched(vga, pass, (u32)offset, bytes))
+            continue;
+        const u8 *from = fetch(vga, offset, bytes, scratch);
         if (bpp == 4)
             line_4(p->colour, from, skip, width, out);
         else if (bpp == 8)
             for (u32 x = 0; x < width; x++) out[x] = p->palette[from[x]];
         else
             line_direct(bpp, from, width, out);
+        vga_pass_keep(pass, y, out);
     }
 }

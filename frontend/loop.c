@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const u64 SLICE = 10000000, PICTURE = 16000000, BLINK = 100000000, SECOND = 1000000000, TROUBLE_AGAIN = 10000000000;
+static const u64 SLICE = 10000000, PICTURE = 16000000, SECOND = 1000000000, TROUBLE_AGAIN = 10000000000;
 enum { CHUNK = 2000000, MENU_KEY = 0x1D, BIOS_QUEUE_FULL = 12 };
 
 /* --- how a run stops ---------------------------------------------------------------------------------------------------- */
@@ -160,25 +160,12 @@ static void close_retired(session_t *s)
 
 /* --- the picture and the wall clock ---------------------------------------------------------------------------------- */
 
-static bool same_picture(const vga_frame_t *a, const vga_frame_t *b)
-{
-    return a->width == b->width && a->height == b->height && a->aspect_width == b->aspect_width && a->aspect_height == b->aspect_height
-        && memcmp(a->pixels, b->pixels, (size_t)a->width * a->height * sizeof a->pixels[0]) == 0;
-}
-
-/* At most 60 times a second, and only what changed; without a change in the chip the cursor may still blink. */
+/* At most 60 times a second, and only what changed. */
 static void show(session_t *s, u64 now)
 {
-    u64 generation = pc_vga_generation(s->pc);
-    bool changed = generation != s->shown_generation;
-    if (!s->display || now - s->shown_at < (changed ? PICTURE : BLINK)) return;
+    if (!s->display || now - s->shown_at < PICTURE) return;
     s->shown_at = now;
-    s->shown_generation = generation;
-    vga_draw(pc_vga(s->pc), s->spare);
-    if (same_picture(s->frame, s->spare)) return;
-    vga_frame_t *drawn = s->spare;
-    s->spare = s->frame;
-    s->frame = drawn;
+    if (!pc_show(s->pc, s->frame)) return;
     vga_read_text(pc_vga(s->pc), &s->text);
     s->display->ops->show(s->display);
 }

@@ -178,7 +178,7 @@ static bool open_all(session_t *s, why_t *why)
     sound_start(&s->sound, 0);
     s->began = s->progress_at = host_now();
     pacing_start(&s->pacing, real, o->ips, s->began, 0, 0);
-    s->screen_generation = s->shown_generation = UINT64_MAX;
+    s->screen_generation = UINT64_MAX;
     s->paused = o->start_paused;
     return true;
 }

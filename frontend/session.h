@@ -42,9 +42,9 @@ typedef struct session {
     sound_t    sound;
     audio_t   *audio;
     pacing_t   pacing;
-    vga_frame_t *frame, *spare;          /* the last one shown, and one to draw into */
+    vga_frame_t *frame, *spare;          /* the one shown, and one for screenshots */
     vga_text_t text;
-    u64        shown_generation, shown_at;
+    u64        shown_at;
     char      *screen;                   /* text's UTF-8 for waits, of generation screen_generation */
     u64        screen_generation;
     bool       paused, still;            /* still: the guest can go no further by itself (powered off or halted for good) */

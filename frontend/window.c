@@ -6,6 +6,7 @@
  * the real one; Ctrl+Alt+S writes a screenshot.  A floppy image dropped on the window goes into drive A.
  * Left out: several windows, touch. */
 #define _DEFAULT_SOURCE
+#include "frontend/enlarge.h"
 #include "frontend/session.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +18,13 @@
 typedef struct {
     display_t display;
     SDL_Window   *window;
-    SDL_Renderer *renderer;
+    SDL_Renderer *renderer;              /* a graphics card's; NULL: we draw into the window's surface ourselves */
     SDL_Texture  *picture;               /* the frame, pixel for pixel */
     SDL_Texture  *enlarged;              /* the frame at a whole multiple, where the final size is not one */
+    enlarge_t     larger;                /* without a renderer */
+    SDL_Surface  *converted;             /* where the window's pixels are not ours: what is to be shown in it */
+    const SDL_Surface *drawn_on;         /* the surface that shows the picture now, at this place */
+    SDL_Rect      drawn_at;
     u32  picture_width, picture_height;
     int  enlarged_width, enlarged_height;
     u32  aspect_width, aspect_height;
@@ -71,10 +76,9 @@ static SDL_Texture *enlarge(window_t *w, const SDL_Rect *to)
     return w->enlarged;
 }
 
-static void present(window_t *w)
+static void present_by_card(window_t *w)
 {
     int width = 0, height = 0;
-    w->dirty = false;
     SDL_GetRendererOutputSize(w->renderer, &width, &height);
     SDL_SetRenderDrawColor(w->renderer, 0, 0, 0, 255);
     SDL_RenderClear(w->renderer);
@@ -86,6 +90,87 @@ static void present(window_t *w)
         if (from) SDL_RenderCopy(w->renderer, from, NULL, &to);
     }
     SDL_RenderPresent(w->renderer);
+}
+
+/* The next run of changed lines from *y on; all of them are one if `whole`. */
+static bool next_run(const vga_frame_t *f, bool whole, u32 *y, u32 *end)
+{
+    while (*y < f->height && !whole && !vga_line_changed(f, *y)) (*y)++;
+    for (*end = *y; *end < f->height && (whole || vga_line_changed(f, *end)); (*end)++) { }
+    return *y < f->height;
+}
+
+static void upload(window_t *w, const vga_frame_t *f, bool whole)
+{
+    for (u32 y = 0, end; w->picture && next_run(f, whole, &y, &end); y = end) {
+        SDL_Rect lines = { 0, (int)y, (int)f->width, (int)(end - y) };
+        SDL_UpdateTexture(w->picture, &lines, f->pixels + (size_t)y * f->width, (int)(f->width * sizeof f->pixels[0]));
+    }
+}
+
+/* --- the picture without a graphics card: what changed, and no more, is enlarged into the window's surface -------------- */
+
+static bool our_pixels(const SDL_Surface *s) { return s->format->format == SDL_PIXELFORMAT_RGB888 || s->format->format == SDL_PIXELFORMAT_ARGB8888; }
+
+static SDL_Surface *canvas(window_t *w, SDL_Surface *screen)
+{
+    if (our_pixels(screen)) return screen;
+    if (w->converted && (w->converted->w != screen->w || w->converted->h != screen->h)) {
+        SDL_FreeSurface(w->converted);
+        w->converted = NULL;
+    }
+    if (!w->converted) w->converted = SDL_CreateRGBSurfaceWithFormat(0, screen->w, screen->h, 32, SDL_PIXELFORMAT_RGB888);
+    return w->converted;
+}
+
+static void draw_rows(window_t *w, SDL_Surface *to, const SDL_Rect *rows)
+{
+    u8 *out = (u8 *)to->pixels + (size_t)rows->y * (size_t)to->pitch + (size_t)rows->x * 4;
+    u32 first = (u32)(rows->y - w->drawn_at.y);
+    enlarge_draw(&w->larger, w->display.session->frame->pixels, first, first + (u32)rows->h, out, (size_t)to->pitch);
+}
+
+/* The rectangles of the window that show changed lines; the last one takes all that is left. */
+static int changed_rows(window_t *w, bool whole, SDL_Rect *rows, int most)
+{
+    const vga_frame_t *f = w->display.session->frame;
+    int n = 0;
+    for (u32 y = 0, end, first, last; next_run(f, whole, &y, &end); y = end) {
+        enlarge_rows_of(&w->larger, y, end, &first, &last);
+        SDL_Rect r = { w->drawn_at.x, w->drawn_at.y + (int)first, w->drawn_at.w, (int)(last - first) };
+        if (n == most || (n && rows[n - 1].y + rows[n - 1].h >= r.y)) rows[n - 1].h = r.y + r.h - rows[n - 1].y;
+        else rows[n++] = r;
+    }
+    return n;
+}
+
+static bool same_place(const SDL_Rect *a, const SDL_Rect *b) { return a->x == b->x && a->y == b->y && a->w == b->w && a->h == b->h; }
+
+static void present_by_hand(window_t *w, bool whole)
+{
+    SDL_Rect rows[32], to = { 0 };
+    SDL_Surface *screen = SDL_GetWindowSurface(w->window), *on = screen ? canvas(w, screen) : NULL;
+    if (!on || (SDL_MUSTLOCK(on) && SDL_LockSurface(on) != 0)) return;
+    if (w->picture_width) to = place(w, screen->w, screen->h);
+    bool picture = to.w > 0 && to.h > 0 && enlarge_set(&w->larger, w->picture_width, w->picture_height, (u32)to.w, (u32)to.h);
+    whole |= screen != w->drawn_on || !same_place(&to, &w->drawn_at);
+    w->drawn_on = screen;
+    w->drawn_at = to;
+    if (whole) SDL_FillRect(on, NULL, 0);
+    int n = picture ? changed_rows(w, whole, rows, COUNT_OF(rows)) : 0;
+    for (int i = 0; i < n; i++) draw_rows(w, on, &rows[i]);
+    if (SDL_MUSTLOCK(on)) SDL_UnlockSurface(on);
+    if (whole) rows[0] = (SDL_Rect){ 0, 0, screen->w, screen->h };
+    n = whole ? 1 : n;
+    for (int i = 0; on != screen && i < n; i++) SDL_BlitSurface(on, &rows[i], screen, &(SDL_Rect){ rows[i].x, rows[i].y, rows[i].w, rows[i].h });
+    if (n) SDL_UpdateWindowSurfaceRects(w->window, rows, n);
+}
+
+static void present(window_t *w, bool whole)
+{
+    w->dirty = false;
+    if (w->renderer) present_by_card(w);
+    else present_by_hand(w, whole);
 }
 
 /* A size for the window: 4:3 pictures as large as is comfortable, others at their own size, all inside the screen. */
@@ -120,16 +205,16 @@ static void window_show(display_t *display)
     const vga_frame_t *f = display->session->frame;
     if (f->width && f->height) {
         bool shape = f->aspect_width * w->aspect_height != f->aspect_height * w->aspect_width;
-        bool size = f->width != w->picture_width || f->height != w->picture_height;
-        if (size || !w->picture) w->picture = texture(w, w->picture, SDL_TEXTUREACCESS_STREAMING, (int)f->width, (int)f->height, "nearest");
+        bool size = f->width != w->picture_width || f->height != w->picture_height, anew = w->renderer && (size || !w->picture);
+        if (anew) w->picture = texture(w, w->picture, SDL_TEXTUREACCESS_STREAMING, (int)f->width, (int)f->height, "nearest");
         w->picture_width = f->width;
         w->picture_height = f->height;
         w->aspect_width = f->aspect_width ? f->aspect_width : 4;
         w->aspect_height = f->aspect_height ? f->aspect_height : 3;
         if ((shape || (size && f->height > 480)) && !w->full_screen && !w->sized_by_hand) fit_window(w);
-        if (w->picture) SDL_UpdateTexture(w->picture, NULL, f->pixels, (int)(f->width * sizeof f->pixels[0]));
+        upload(w, f, anew);
     } else w->picture_width = 0;                                              /* the screen is off: black */
-    present(w);
+    present(w, w->dirty || f->resized);
 }
 
 /* --- mouse and title -------------------------------------------------------------------------------------------------------- */
@@ -239,7 +324,7 @@ static void window_event(window_t *w, const SDL_WindowEvent *e)
         capture(w, false);
         break;
     case SDL_WINDOWEVENT_SIZE_CHANGED:
-        if (!w->full_screen && (e->data1 != w->width || e->data2 != w->height) && w->picture) w->sized_by_hand = true;
+        if (!w->full_screen && (e->data1 != w->width || e->data2 != w->height) && w->picture_width) w->sized_by_hand = true;
         w->dirty = true;
         break;
     case SDL_WINDOWEVENT_EXPOSED:
@@ -256,8 +341,8 @@ static void event(window_t *w, const SDL_Event *e)
     case SDL_QUIT: session_end(s, STATUS_GOOD, "window closed"); break;
     case SDL_WINDOWEVENT: window_event(w, &e->window); break;
     case SDL_RENDER_TARGETS_RESET: case SDL_RENDER_DEVICE_RESET:
-        s->shown_generation = UINT64_MAX;
-        s->frame->width = 0;                                                  /* whatever comes next differs */
+        s->frame->look = 0;                                                   /* all of it again */
+        s->frame->width = 0;
         break;
     case SDL_KEYDOWN: case SDL_KEYUP: key(w, &e->key); break;
     case SDL_MOUSEMOTION:
@@ -281,7 +366,7 @@ static void window_poll(display_t *display, u32 wait_ms)
     SDL_Event e;
     if (wait_ms && SDL_WaitEventTimeout(&e, (int)wait_ms)) event(w, &e);
     while (SDL_PollEvent(&e)) event(w, &e);
-    if (w->dirty) present(w);
+    if (w->dirty) present(w, true);
 }
 
 static void window_close(display_t *display)
@@ -291,6 +376,8 @@ static void window_close(display_t *display)
     if (w->enlarged) SDL_DestroyTexture(w->enlarged);
     if (w->picture)  SDL_DestroyTexture(w->picture);
     if (w->renderer) SDL_DestroyRenderer(w->renderer);
+    if (w->converted) SDL_FreeSurface(w->converted);
+    enlarge_free(&w->larger);
     if (w->window)   SDL_DestroyWindow(w->window);
     SDL_QuitSubSystem(SDL_INIT_VIDEO);
     if (!SDL_WasInit(0)) SDL_Quit();
@@ -319,15 +406,30 @@ static bool slow_gl(SDL_Renderer *renderer)
     return name && (strstr(name, "llvmpipe") || strstr(name, "softpipe") || strstr(name, "SWR") || strstr(name, "SwiftShader"));
 }
 
+/* Loading Mesa only to find its rasteriser takes longer than booting DOS. */
+static bool card_possible(void)
+{
+#if defined(__linux__)
+    static const char *const nodes[] = { "/dev/dri", "/dev/nvidiactl", "/dev/dxg", "/dev/mali0" };
+    for (unsigned i = 0; i < COUNT_OF(nodes); i++)
+        if (access(nodes[i], F_OK) == 0) return true;
+    return getenv("SDL_RENDER_DRIVER") != NULL;
+#else
+    return true;
+#endif
+}
+
+/* NULL: there is none, or one that costs more than it saves. */
 static SDL_Renderer *renderer_for(SDL_Window *window)
 {
-    SDL_Renderer *renderer = SDL_CreateRenderer(window, -1, 0);
-    if (renderer && slow_gl(renderer)) {
+    SDL_RendererInfo info;
+    SDL_Renderer *renderer = card_possible() ? SDL_CreateRenderer(window, -1, 0) : NULL;
+    if (renderer && (slow_gl(renderer) || (SDL_GetRendererInfo(renderer, &info) == 0 && info.flags & SDL_RENDERER_SOFTWARE))) {
         SDL_DestroyRenderer(renderer);
         renderer = NULL;
-        SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");   /* or the surface would go through the same OpenGL */
     }
-    return renderer ? renderer : SDL_CreateRenderer(window, -1, SDL_RENDERER_SOFTWARE);
+    if (!renderer) SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");       /* or the surface would go through the same OpenGL */
+    return renderer;
 }
 
 static bool open_parts(window_t *w)
@@ -350,7 +452,7 @@ static bool open_parts(window_t *w)
     SDL_ShowWindow(w->window);
     w->renderer = renderer_for(w->window);
     SDL_EventState(SDL_DROPFILE, SDL_ENABLE);
-    return w->renderer != NULL;
+    return w->renderer || SDL_GetWindowSurface(w->window);
 }
 
 display_t *window_open(session_t *s, why_t *why)
@@ -361,7 +463,7 @@ display_t *window_open(session_t *s, why_t *why)
     w->display = (display_t){ &ops, s };
     if (open_parts(w)) {
         window_status(&w->display);
-        present(w);
+        present(w, true);
         return &w->display;
     }
     refuse(why, "cannot open a window: %s; -display term or -display none run without one", SDL_GetError());

@@ -163,7 +163,8 @@ void bus_reshape(bus_t *bus, int number, const region_t *region)
 {
     region_t *r = &bus->regions[number];
     bool same = r->first == region->first && r->bytes == region->bytes && r->read_only == region->read_only && r->host == region->host
-             && r->beneath == region->beneath && r->read == region->read && r->write == region->write && r->chip == region->chip;
+             && r->beneath == region->beneath && r->read == region->read && r->write == region->write && r->chip == region->chip
+             && r->touched == region->touched;
     if (same)
         return;
     *r = *region;
@@ -194,7 +195,7 @@ bus_page_t bus_page(const bus_t *bus, u32 physical)
     u32 page = physical & ~(u32)(PAGE_BYTES - 1);
     const region_t *r = region_at(bus, page);
     if (r && r->host)
-        return (bus_page_t){ .host = r->host + (page - r->first), .writable = !r->read_only,
+        return (bus_page_t){ .host = r->host + (page - r->first), .writable = !r->read_only, .told = r->touched && !r->read_only,
                              .beneath = r->read_only && r->beneath ? r->beneath + (page - r->first) : NULL };
     if (r)
         return (bus_page_t){ .region = r };
@@ -223,6 +224,8 @@ void bus_store(bus_t *bus, u32 physical, width_t w, u32 value)
         u8 *to = page.writable ? page.host : page.beneath;
         if (to)
             put(to + (physical & (PAGE_BYTES - 1)), w, value);
+        if (page.told)
+            bus_touched(bus, page.host);
         return;
     }
     if (!page.region || !page.region->write)
@@ -231,6 +234,28 @@ void bus_store(bus_t *bus, u32 physical, width_t w, u32 value)
     page.region->write(page.region->chip, physical - page.region->first, w, value & mask(w));
     if (bus->after) bus->after(bus->machine);
 }
+
+/* ---- memory whose owner wants to know where it changes ---- */
+
+/* A handful of regions, and asked once per page between two calls of bus_tell_again. */
+void bus_touched(bus_t *bus, const u8 *host)
+{
+    for (unsigned i = 0; i < bus->n_regions; i++) {
+        const region_t *r = &bus->regions[i];
+        uintptr_t offset = (uintptr_t)host - (uintptr_t)r->host;
+        if (r->touched && r->host && offset < r->bytes)
+            r->touched(r->chip, (u32)(offset / PAGE_BYTES));
+    }
+}
+
+void bus_tell_again(bus_t *bus, int number)
+{
+    const region_t *r = &bus->regions[number];
+    if (bus->protect && r->host)
+        bus->protect(bus->cpu, r->host, r->bytes);
+}
+
+/* ---- direct memory access ---- */
 
 /* The part of [physical, +bytes) that lies in one page, and what is there. */
 static bus_page_t dma_piece(const bus_t *bus, u64 physical, u32 bytes, u32 *piece)
@@ -261,6 +286,8 @@ u32 dma_write(bus_t *bus, u64 physical, const void *from, u32 bytes)
         if (!host)
             continue;
         memcpy(host + ((physical + at) & (PAGE_BYTES - 1)), (const u8 *)from + at, piece);
+        if (page.told)
+            bus_touched(bus, page.host);
         if (page.writable && bus->written)
             bus->written(bus->cpu, (u32)(physical + at), piece);
         done += piece;

@@ -48,12 +48,14 @@ typedef struct {
     region_read_fn  *read;
     region_write_fn *write;
     void            *chip;
+    void           (*touched)(void *chip, u32 page);   /* with host, may be NULL: a store went to this page, the first since bus_tell_again */
 } region_t;
 
 /* What a 4 KiB physical page is. */
 typedef struct {
     u8             *host;        /* first byte of the page in host memory, or NULL: use region */
     bool            writable;    /* host may be stored to */
+    bool            told;        /* host memory whose owner is to be told of stores: bus_touched */
     u8             *beneath;     /* not writable: where stores go, or NULL: they are lost */
     const region_t *region;      /* callbacks, or NULL: nobody (reads all ones, writes lost) */
 } bus_page_t;
@@ -78,9 +80,11 @@ typedef struct bus {
     u32    waited;                         /* ns of wait in this access: `after` takes them */
 
     /* The CPU's hooks: bytes [physical, +bytes) were changed by somebody else (DMA, a debugger): decoded code there is stale.
-     * remapped: A20 changed, or (contents) regions: cached translations are stale, and decoded code too. */
+     * remapped: A20 changed, or (contents) regions: cached translations are stale, and decoded code too.
+     * protect: the next store to each page of this host memory is to come through bus_touched again. */
     void (*written)(void *cpu, u32 physical, u32 bytes);
     void (*remapped)(void *cpu, bool contents);
+    void (*protect)(void *cpu, const u8 *host, u32 bytes);
     void  *cpu;
 } bus_t;
 
@@ -105,6 +109,10 @@ int  bus_map(bus_t *bus, const region_t *region);
 void bus_remap(bus_t *bus, int number, u32 first, u32 bytes, bool read_only);
 /* Give a region made by bus_map another shape; all of the row may change but its number. */
 void bus_reshape(bus_t *bus, int number, const region_t *region);
+/* A region's owner wants to know which of its pages are stored to from now on. */
+void bus_tell_again(bus_t *bus, int number);
+/* A store went to this byte of host memory, in a page with `told`. */
+void bus_touched(bus_t *bus, const u8 *host);
 /* A20 gate: false forces physical address bit 20 to 0. */
 void bus_set_a20(bus_t *bus, bool enabled);
 

@@ -27,8 +27,8 @@ void tlb_init(tlb_t *tlb)
 void tlb_fill(tlb_t *tlb, const tlb_page_t *p)
 {
     u32 slot = tlb_slot(p->page);
-    tlb->entry[slot] = (tlb_entry_t){ p->page, p->may_store && !p->holds_code ? p->page : tlb_invalid(slot), p->host };
-    tlb->code_tag[slot] = p->may_store && p->holds_code ? p->page : tlb_invalid(slot);
+    tlb->entry[slot] = (tlb_entry_t){ p->page, p->may_store && !p->tells ? p->page : tlb_invalid(slot), p->host };
+    tlb->code_tag[slot] = p->may_store && p->tells ? p->page : tlb_invalid(slot);
     set_bit(tlb->filled, slot, true);
     set_bit(tlb->global, slot, p->global);
     if (p->large)
@@ -58,11 +58,20 @@ bool tlb_flush_page(tlb_t *tlb, u32 linear)
     return true;
 }
 
-void tlb_protect(tlb_t *tlb, const u8 *host_page)
+void tlb_protect(tlb_t *tlb, const u8 *host, u32 bytes)
 {
     for (u32 slot = 0; slot < TLB_ENTRIES; slot++)
-        if (tlb->entry[slot].host == host_page && tlb->entry[slot].write_tag != tlb_invalid(slot)) {
+        if ((uintptr_t)tlb->entry[slot].host - (uintptr_t)host < bytes && tlb->entry[slot].write_tag != tlb_invalid(slot)) {
             tlb->code_tag[slot] = tlb->entry[slot].write_tag;
             tlb->entry[slot].write_tag = tlb_invalid(slot);
         }
+}
+
+void tlb_release(tlb_t *tlb, u32 linear)
+{
+    u32 slot = tlb_slot(linear);
+    if (tlb->code_tag[slot] != (linear & ~0xFFFu))
+        return;
+    tlb->entry[slot].write_tag = tlb->code_tag[slot];
+    tlb->code_tag[slot] = tlb_invalid(slot);
 }

@@ -12,13 +12,13 @@ enum { TLB_ENTRIES = 1024 };
 typedef struct { u32 read_tag, write_tag; u8 *host; } tlb_entry_t;       /* host: first byte of the page */
 typedef struct {
     tlb_entry_t entry[TLB_ENTRIES];
-    u32 code_tag[TLB_ENTRIES];   /* writable memory that holds decoded code: the slow path may store, and tell */
+    u32 code_tag[TLB_ENTRIES];   /* writable memory that holds decoded code, or whose owner is told of stores: the slow path may store, and tell */
     u64 filled[TLB_ENTRIES / 64], global[TLB_ENTRIES / 64];      /* a bit a slot: in use; a global page, which a load of CR3 leaves alone */
     u64 large[16];               /* a bit for each 4 MiB of linear space: entries of a large page were made there */
 } tlb_t;
 
 /* What an entry is made of.  A large page (4 or 2 MiB) sits here as many entries of 4 KiB. */
-typedef struct { u32 page; u8 *host; bool may_store, holds_code, global, large; } tlb_page_t;
+typedef struct { u32 page; u8 *host; bool may_store, tells, global, large; } tlb_page_t;       /* tells: see code_tag */
 
 INLINE u32 tlb_slot(u32 linear) { return linear >> 12 & (TLB_ENTRIES - 1); }
 
@@ -46,7 +46,7 @@ INLINE u8 *tlb_write(const tlb_t *tlb, u32 linear, u32 bytes)
     return tlb_probe(e, e->write_tag, linear, bytes);
 }
 
-/* The host address if the operand lies in one page of writable memory that holds decoded code. */
+/* The host address if the operand lies in one page of writable memory whose stores the slow path tells. */
 INLINE u8 *tlb_code(const tlb_t *tlb, u32 linear, u32 bytes)
 {
     u32 slot = tlb_slot(linear);
@@ -59,5 +59,8 @@ void tlb_fill(tlb_t *tlb, const tlb_page_t *page);
 void tlb_flush(tlb_t *tlb, bool globals_too);
 /* As INVLPG does: the page that holds this address, whatever its size.  true: it may have been a large one. */
 bool tlb_flush_page(tlb_t *tlb, u32 linear);
-/* No store may go straight to this page of host memory any more: code was decoded from it. */
-void tlb_protect(tlb_t *tlb, const u8 *host_page);
+/* No store may go straight to these pages of host memory any more: code was decoded from them, or their owner is to be told.  Rights are
+ * kept: the store that follows does not walk the page tables again. */
+void tlb_protect(tlb_t *tlb, const u8 *host, u32 bytes);
+/* Told: further stores to this page may go straight to memory. */
+void tlb_release(tlb_t *tlb, u32 linear);
