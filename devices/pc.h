@@ -83,6 +83,8 @@ void  pc_post(pc_t *pc, const input_t *input);  /* queue is bounded: the oldest 
 u64   pc_now(const pc_t *pc);                   /* ns of virtual time */
 u64   pc_instructions(const pc_t *pc);          /* retired so far */
 bool  pc_halted(const pc_t *pc);                /* HLT, waiting */
+u64   pc_quiet_until(const pc_t *pc);           /* virtual time up to which nothing can happen in the machine but by an input: it is halted or goes round in a
+                                                 * circle, and this is its next alarm; now: it has something to do */
 u8    pc_exit_code(const pc_t *pc);             /* STOP_DEBUG_EXIT: the program's status, v*2+1 */
 const char *pc_explain(const pc_t *pc);         /* STOP_TRIPLE_FAULT: sentences with registers; else "" */
 u8    pc_leds(const pc_t *pc);                  /* bit 0 scroll, 1 num, 2 caps */

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const u64 SLICE = 10000000, PICTURE = 16000000, SECOND = 1000000000, TROUBLE_AGAIN = 10000000000;
+static const u64 SLICE = 10000000, REST = 50000000, PICTURE = 16000000, SECOND = 1000000000, TROUBLE_AGAIN = 10000000000;
 enum { CHUNK = 2000000, MENU_KEY = 0x1D, BIOS_QUEUE_FULL = 12 };
 
 /* --- how a run stops ---------------------------------------------------------------------------------------------------- */
@@ -240,11 +240,34 @@ static void stand(session_t *s)
 
 void session_begin(session_t *s) { script_due(s); }
 
+/* Nobody but a person at the display may want something of the machine, and it makes no sound: slices need not be short. */
+static bool relaxed(const session_t *s)
+{
+    bool alone = s->pacing.real && s->display && !s->watcher && (!s->script || script_done(s->script)) && typist_idle(&s->typist, pc_now(s->pc));
+    for (unsigned i = 0; i < PC_SERIALS; i++)
+        if (s->serial[i].in >= 0 && !s->serial[i].input_ended) alone = false;
+    return alone && (!s->audio || sound_quiet(&s->sound) > SECOND);
+}
+
+/* Where the next slice ends.  A relaxed machine whose time has fallen behind while it rested catches up in one. */
+static u64 end_of_slice(const session_t *s)
+{
+    u64 now = pc_now(s->pc), behind = relaxed(s) ? pacing_behind(&s->pacing, host_now(), now) : 0;
+    return (now / SLICE + 1 + (behind < 2 * REST ? behind : 2 * REST) / SLICE) * SLICE;
+}
+
+/* When to run again: as soon as the wall clock has come to the machine's time, or, if it has nothing to do, to the next thing in it. */
+static u64 run_again_at(const session_t *s)
+{
+    u64 now = pc_now(s->pc), quiet = relaxed(s) ? pc_quiet_until(s->pc) : now;
+    return quiet > now + REST ? now + REST : quiet;
+}
+
 void session_step(session_t *s)
 {
     if (s->ended) return;
     if (s->paused || s->still) { stand(s); return; }
-    u64 until = (pc_now(s->pc) / SLICE + 1) * SLICE;
+    u64 until = end_of_slice(s);
     bool over = run_some(s, until);
     if (s->ended) return;
     if (over) {
@@ -253,9 +276,10 @@ void session_step(session_t *s)
         move_bytes(s);
         tell_trouble(s);
     }
-    if (!s->ended) attend(s, 0);
-    for (u64 ahead; !s->ended && !s->paused && (ahead = pacing_ahead(&s->pacing, host_now(), pc_now(s->pc))) > 1000000;)
-        attend(s, (u32)(ahead / 1000000 > 10 ? 10 : ahead / 1000000));
+    bool attended = false;
+    for (u64 ahead; !s->ended && !s->paused && (ahead = pacing_ahead(&s->pacing, host_now(), run_again_at(s))) > 1000000; attended = true)
+        attend(s, (u32)(ahead / 1000000));
+    if (!s->ended && !attended) attend(s, 0);
 }
 
 void session_run(session_t *s)

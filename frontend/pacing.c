@@ -34,6 +34,12 @@ u64 pacing_ahead(const pacing_t *p, u64 host, u64 guest)
     return p->real && guest_ran > host_ran ? guest_ran - host_ran : 0;
 }
 
+u64 pacing_behind(const pacing_t *p, u64 host, u64 guest)
+{
+    u64 guest_ran = guest - p->guest_zero, host_ran = host - p->host_zero;
+    return p->real && host_ran > guest_ran ? host_ran - guest_ran : 0;
+}
+
 /* A rate this host can hold: what it just did, less a little for the window and the sound. */
 static u64 slower(const pacing_t *p, u64 instructions)
 {

@@ -17,6 +17,8 @@ void pacing_start(pacing_t *p, bool real, u64 ips, u64 host, u64 guest, u64 inst
 void pacing_rebase(pacing_t *p, u64 host, u64 guest, u64 instructions);
 /* How long the guest is ahead, ns; 0: it is not. */
 u64  pacing_ahead(const pacing_t *p, u64 host, u64 guest);
+/* How long it is behind. */
+u64  pacing_behind(const pacing_t *p, u64 host, u64 guest);
 /* The machine ran for busy_ns of host time up to now.  Twice a second this may answer with a new rate (else 0), which
  * the owner gives to the machine. */
 u64  pacing_ran(pacing_t *p, u64 busy_ns, u64 host, u64 guest, u64 instructions);

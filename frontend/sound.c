@@ -5,7 +5,7 @@
  * away the constant part, as the real speaker's coil does. */
 #include "frontend/sound.h"
 
-enum { LOUD = 8000, SECOND = 1000000000 };
+enum { LOUD = 8000, SECOND = 1000000000, QUIET = SECOND / 2 };
 
 static u64 begin_of(u64 sample) { return muldiv64(sample, SECOND, SOUND_HZ); }
 
@@ -21,19 +21,23 @@ static void finish_sample(sound_t *s, u64 interval_ns)
 
 void sound_start(sound_t *s, u64 now)
 {
-    *s = (sound_t){ .at = now, .samples = muldiv64(now, SOUND_HZ, SECOND), .centre = -LOUD * 65536 };
+    *s = (sound_t){ .at = now, .changed = now, .samples = muldiv64(now, SOUND_HZ, SECOND), .centre = -LOUD * 65536 };
 }
 
-static void restart(sound_t *s, u64 now)
+u64 sound_quiet(const sound_t *s) { return s->at - s->changed; }
+
+/* Nothing is heard up to now. */
+static void leap(sound_t *s, u64 now)
 {
-    bool level = s->level;
-    sound_start(s, now);
-    s->level = level;
+    s->at = now;
+    s->samples = muldiv64(now, SOUND_HZ, SECOND);
+    s->high_ns = s->level ? now - begin_of(s->samples) : 0;
+    s->centre = (s->level ? LOUD : -LOUD) * 65536;
 }
 
 void sound_advance(sound_t *s, u64 now)
 {
-    if (now > s->at + SECOND) restart(s, now);                   /* a second behind (paused, or idle time skipped) */
+    if (now > s->at + SECOND || (now > s->at && sound_quiet(s) > QUIET)) leap(s, now);      /* paused, idle time skipped, or silence */
     while (s->at < now) {
         u64 end = begin_of(s->samples + 1), stop = end < now ? end : now;
         if (s->level && stop > s->at) s->high_ns += stop - s->at;
@@ -46,6 +50,7 @@ void sound_advance(sound_t *s, u64 now)
 void sound_level(sound_t *s, u64 when, bool level)
 {
     sound_advance(s, when);
+    if (s->level != level) s->changed = when;
     s->level = level;
 }
 

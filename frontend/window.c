@@ -29,6 +29,7 @@ typedef struct {
     int  enlarged_width, enlarged_height;
     u32  aspect_width, aspect_height;
     bool full_screen, captured, sized_by_hand, dirty;
+    char title[256];
     u8   buttons;
     int  width, height;                  /* what we last asked the window to be */
 } window_t;
@@ -229,7 +230,8 @@ static void window_status(display_t *display)
     else if (s->still) n += snprintf(title + n, sizeof title - (size_t)n, "%s", s->end);
     else n += snprintf(title + n, sizeof title - (size_t)n, "%.0f MIPS %.0f %%", s->pacing.mips, s->pacing.percent);
     if (w->captured) snprintf(title + n, sizeof title - (size_t)n, " - Ctrl+Alt+G frees the mouse");
-    SDL_SetWindowTitle(w->window, title);
+    if (strcmp(title, w->title) != 0) SDL_SetWindowTitle(w->window, title);
+    memcpy(w->title, title, sizeof w->title);
 }
 
 static void capture(window_t *w, bool on)
