@@ -5,6 +5,8 @@
 #            the debug-exit port, so that both programs end at the same instruction of the guest and nobody has to watch a screen
 #   loops flat x87   shared/bench: nine integer kernels, straight-line code, floating point
 #   cold     156,000 different instructions run once (needs gcc -m32); `empty` is the same disk without them: the difference is theirs
+#   vgafill vgacopy vgadots modex planar0..planar3 vgaread lfb pio dma ports
+#            what a byte costs on its way to a device (devices.c); only when named, or all of them as `devices`
 #   linux    linux-686.iso (shared/bench/linux-iso.sh): boot, md5, gzip, shell, bc, power-off
 #   debian   debian-12-i386.img (tests/guests/make/debian-hd.sh): boot, log in, compile 2,000 lines with gcc -O2, a loop in python3, power-off
 #
@@ -15,6 +17,7 @@ set -u
 [ $# -ge 1 ] || { echo "usage: $0 BUILD-FOLDER [RUNS] [GUEST...]" >&2; exit 1; }
 build=$(cd "$1" && pwd); runs=${2:-5}; doppel=$build/doppel; here=$(cd "$(dirname "$0")" && pwd)
 shift; [ $# -eq 0 ] || shift
+[ "$*" != devices ] || set -- vgafill vgacopy vgadots modex planar0 planar1 planar2 planar3 vgaread lfb pio dma ports
 names=${*:-freedos loops flat x87 empty cold linux debian}
 shared=$here/../../../shared; media=${DOPPEL_GUESTS:-$build/guests}
 qemu=$(command -v qemu-system-i386 || :); bochs=${BOCHS:-$(command -v bochs || :)}
@@ -52,6 +55,8 @@ prepare()      # the medium's options for doppel in $a and for QEMU in $b; false
     loops|flat|x87) given "$1" || return 1 ;;
     cold)           built cold "$shared/bench/src/start_mb.S" "$here/cold.c" "$shared/bench/src/flat.c" || return 1 ;;
     empty)          printf 'void kmain(void) {}\n' >"$work/empty.c"; built empty "$shared/bench/src/start_mb.S" "$work/empty.c" "$shared/bench/src/flat.c" || return 1 ;;
+    vgafill|vgacopy|vgadots|modex|planar[0123]|vgaread|lfb|pio|dma|ports)
+                    printf '#define %s 1\n#include "%s/devices.c"\n' "$1" "$here" >"$work/$1.c"; built "$1" "$shared/bench/src/start_mb.S" "$work/$1.c" "$shared/bench/src/flat.c" || return 1 ;;
     linux)          disk=$media/linux-686.iso; memory=256; a="-cdrom $disk"; b="-cdrom $disk -boot d"; [ -r "$disk" ]; return ;;
     debian)         disk=$media/debian-12-i386.img; memory=256 ;;
     *)              echo "there is no guest $1" >&2; return 1 ;;
