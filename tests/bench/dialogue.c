@@ -13,12 +13,33 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { PATIENCE_MS = 1200000 };
 
 static char heard[65536];
 static size_t n_heard;
+
+static FILE *marks;
+static clockid_t child_clock;
+static char line_said[256];
+static size_t n_line;
+
+static void note(char c)
+{
+    if (c != '\n' && c != '\r') {
+        if (n_line < sizeof line_said - 1)
+            line_said[n_line++] = c;
+        return;
+    }
+    line_said[n_line] = 0;
+    n_line = 0;
+    const char *mark = strstr(line_said, "MARK ");
+    struct timespec t;
+    if (marks && mark && clock_gettime(child_clock, &t) == 0)
+        fprintf(marks, "%ld.%06ld %s\n", (long)t.tv_sec, t.tv_nsec / 1000, mark + 5);
+}
 
 /* What came since the last answer, the older half forgotten when it is too much; false: the program is gone, or silent for too long. */
 static int listen_to(int line)
@@ -34,9 +55,12 @@ static int listen_to(int line)
     if (n <= 0)
         return 0;
     (void)!write(2, heard + n_heard, (size_t)n);
-    for (ssize_t i = 0; i < n; i++)
-        if (!heard[n_heard + (size_t)i])
-            heard[n_heard + (size_t)i] = ' ';
+    for (ssize_t i = 0; i < n; i++) {
+        char *c = &heard[n_heard + (size_t)i];
+        note(*c);
+        if (!*c)
+            *c = ' ';
+    }
     n_heard += (size_t)n;
     heard[n_heard] = 0;
     return 1;
@@ -96,10 +120,15 @@ int main(int argc, char **argv)
     pid_t child = fork();
     if (child == 0)
         become(argv + 2, name);
+    marks = getenv("MARKS") ? fopen(getenv("MARKS"), "w") : NULL;
+    if (child > 0 && clock_getcpuclockid(child, &child_clock))
+        marks = NULL;
     close(slave);                                              /* now only the child has it: reading ends when the child does */
     int done = child > 0 && follow(line, script);
     if (!done && child > 0)
         kill(child, 15);
+    if (marks)
+        fclose(marks);
     if (child < 0 || waitpid(child, &status, 0) != child || !done)
         return 2;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
