@@ -30,19 +30,23 @@ static u64 next(void)
     return seed * 0x2545F4914F6CDD1Dull;
 }
 
+static f80_t ours_in(float_env_t *e, unsigned function, f80_t y, f80_t x)
+{
+    bool far;
+    switch (function) {
+    case SIN:     return f80_sin(e, x, &far);
+    case COS:     return f80_cos(e, x, &far);
+    case TAN:     return f80_tan(e, x, &far);
+    case ATAN:    return f80_atan2(e, y, x);
+    case TWO_XM1: return f80_2xm1(e, x);
+    case YL2X:    return f80_yl2x(e, y, x);
+    default:      return f80_yl2xp1(e, y, x);
+    }
+}
 static f80_t ours(unsigned function, f80_t y, f80_t x)
 {
     float_env_t e = { .control = 0x37F };
-    bool far;
-    switch (function) {
-    case SIN:     return f80_sin(&e, x, &far);
-    case COS:     return f80_cos(&e, x, &far);
-    case TAN:     return f80_tan(&e, x, &far);
-    case ATAN:    return f80_atan2(&e, y, x);
-    case TWO_XM1: return f80_2xm1(&e, x);
-    case YL2X:    return f80_yl2x(&e, y, x);
-    default:      return f80_yl2xp1(&e, y, x);
-    }
+    return ours_in(&e, function, y, x);
 }
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -115,7 +119,7 @@ static void operands(unsigned function, f80_t *y, f80_t *x)
 
 static void set(mpfr_t to, f80_t a)
 {
-    mpfr_set_uj_2exp(to, a.m, f80_exponent(a) - F80_BIAS - 63, MPFR_RNDN);
+    mpfr_set_uj_2exp(to, a.m, (f80_exponent(a) ? f80_exponent(a) : 1) - F80_BIAS - 63, MPFR_RNDN);
     if (f80_sign(a)) mpfr_neg(to, to, MPFR_RNDN);
 }
 
@@ -137,11 +141,19 @@ static unsigned reduced(exact_t *e)
     return mpfr_sgn(e->x) < 0 ? (4 - quadrant) & 3 : quadrant;
 }
 
+/* The sine of a small operand is the operand in 200 places too: one step back to the side where the exact value is. */
+static void settle(mpfr_t value, int above)
+{
+    if (mpfr_min_prec(value) > 65) return;                     /* neither a result nor the middle between two */
+    if (above > 0) mpfr_nextbelow(value);
+    if (above < 0) mpfr_nextabove(value);
+}
+
 static void trigonometric(exact_t *e, unsigned function)
 {
     unsigned quadrant = reduced(e);
     if (function == TAN) {
-        mpfr_tan(e->value, e->t, MPFR_RNDN);
+        settle(e->value, mpfr_tan(e->value, e->t, MPFR_RNDN));
         if (quadrant & 1) {
             mpfr_ui_div(e->value, 1, e->value, MPFR_RNDN);
             mpfr_neg(e->value, e->value, MPFR_RNDN);
@@ -149,7 +161,7 @@ static void trigonometric(exact_t *e, unsigned function)
         return;
     }
     quadrant += function == COS;
-    (quadrant & 1 ? mpfr_cos : mpfr_sin)(e->value, e->t, MPFR_RNDN);
+    settle(e->value, (quadrant & 1 ? mpfr_cos : mpfr_sin)(e->value, e->t, MPFR_RNDN));
     if (quadrant & 2) mpfr_neg(e->value, e->value, MPFR_RNDN);
 }
 
@@ -159,7 +171,7 @@ static void compute(exact_t *e, unsigned function, f80_t y, f80_t x)
     set(e->y, y);
     switch (function) {
     case SIN: case COS: case TAN: trigonometric(e, function); break;
-    case ATAN:    mpfr_atan2(e->value, e->y, e->x, MPFR_RNDN); break;
+    case ATAN:    settle(e->value, mpfr_atan2(e->value, e->y, e->x, MPFR_RNDN)); break;
     case TWO_XM1: mpfr_mul(e->t, e->x, e->ln2, MPFR_RNDN); mpfr_expm1(e->value, e->t, MPFR_RNDN); break;
     case YL2X:    mpfr_log2(e->t, e->x, MPFR_RNDN); mpfr_mul(e->value, e->t, e->y, MPFR_RNDN); break;
     default:      mpfr_log1p(e->t, e->x, MPFR_RNDN); mpfr_div(e->t, e->t, e->ln2, MPFR_RNDN); mpfr_mul(e->value, e->t, e->y, MPFR_RNDN); break;
@@ -250,6 +262,97 @@ START_TEST(errors_stay_below_a_unit_in_the_last_place)
 }
 END_TEST
 
+/* ---- every rounding, the whole domain: denormal operands and results, results that are too large ---- */
+
+static f80_t any_number(s32 most)
+{
+    u64 m = next();
+    s32 top = F80_BIAS + most, near = (s32)(next() % 80), exponents[] = { (s32)(next() % (u64)(top + 1)), (s32)(next() % (u64)(top + 1)), 0, near, top - near };
+    s32 exponent = exponents[next() % COUNT_OF(exponents)];
+    if (!(next() & 3)) m &= ~0ull << next() % 64;
+    if (exponent || !m) m |= F80_ONE_BIT;                      /* else a denormal, or one that should have been a normal number */
+    return f80_make(next() & 1, exponent, m);
+}
+
+static void any_operands(unsigned function, f80_t *y, f80_t *x)
+{
+    static const s16 most[] = { [SIN] = 62, [COS] = 62, [TAN] = 62, [ATAN] = F80_BIAS, [TWO_XM1] = -1, [YL2X] = F80_BIAS, [YL2XP1] = -3 };
+    *x = any_number(most[function]);
+    *y = any_number(F80_BIAS);
+    if (function == ATAN && next() & 1)
+        *y = f80_make(f80_sign(*y), (f80_exponent(*x) + (s32)(next() % 200) - 100) & 0x3FFF, y->m | F80_ONE_BIT);
+    if (function == YL2X && next() & 1) *x = near_one();
+    if (function == YL2X) x->se &= F80_MAX;
+}
+
+/* An exact value rounded to this format as 4.9.1.4 and 4.9.1.5 say, exceptions masked: judged with any exponent, then delivered.
+ * *raised: OE, UE, PE, and C1 for "away from zero". */
+static f80_t delivered(exact_t *e, unsigned rounding, u16 *raised)
+{
+    static const mpfr_rnd_t modes[] = { MPFR_RNDN, MPFR_RNDD, MPFR_RNDU, MPFR_RNDZ };
+    enum { LEAST = 1 - F80_BIAS - 63 };                        /* the last place of a denormal: 2^-16445 */
+    mpfr_t r;
+    mpfr_init2(r, 64);
+    mpfr_set(r, e->value, modes[rounding]);
+    long unit = mpfr_get_exp(r) - 64;
+    bool tiny = unit < LEAST, huge = unit > F80_MAX - 1 - F80_BIAS - 63, negative = mpfr_signbit(r);
+    if (tiny) {
+        unit = LEAST;
+        mpfr_mul_2si(e->t, e->value, -LEAST, MPFR_RNDN);
+        mpfr_rint(r, e->t, modes[rounding]);
+        mpfr_mul_2si(r, r, LEAST, MPFR_RNDN);
+    }
+    bool away = mpfr_cmpabs(r, e->value) > 0;
+    mpfr_mul_2si(r, r, -unit, MPFR_RNDN);
+    mpfr_abs(r, r, MPFR_RNDN);
+    u64 m = mpfr_get_uj(r, MPFR_RNDZ);
+    mpfr_clear(r);
+    if (huge) away = modes[rounding] == MPFR_RNDN || modes[rounding] == (negative ? MPFR_RNDD : MPFR_RNDU);
+    *raised = (u16)(X87_PE | (tiny ? X87_UE : 0) | (huge ? X87_OE : 0) | (away ? X87_C1 : 0));
+    if (huge) return away ? f80_infinity(negative) : f80_make(negative, F80_MAX - 1, ~0ull);
+    return f80_make(negative, m & F80_ONE_BIT ? (s32)(unit - LEAST) + 1 : 0, m);
+}
+
+static bool has_exact_result(unsigned function, f80_t y, f80_t x)
+{
+    bool power_of_two = !(x.m & (x.m - 1));
+    return !x.m || !y.m || (function == YL2X && power_of_two) || (function == ATAN && y.m == 0);
+}
+
+START_TEST(every_rounding_is_that_of_the_exact_value)
+{
+    exact_t exact = exact_numbers();
+    unsigned function = (unsigned)_i;
+    u64 wrong = 0, flags = 0, n = 0, tiny = 0, huge = 0;
+    for (u64 i = 0; i < cases; i++) {
+        f80_t y, x;
+        any_operands(function, &y, &x);
+        bool binary = function == ATAN || function >= YL2X;
+        if (has_exact_result(function, binary ? y : F80_POSITIVE_ONE, x)) continue;
+        compute(&exact, function, y, x);
+        for (unsigned rounding = 0; rounding < 4; rounding++) {
+            u16 raised, denormals = f80_class(x) == F80_DENORMAL || (binary && f80_class(y) == F80_DENORMAL) ? X87_DE : 0;
+            float_env_t e = { .control = (u16)(0x7F | (next() & X87_PC) | rounding << 10) };
+            f80_t expected = delivered(&exact, rounding, &raised), got = ours_in(&e, function, y, x);
+            bool bad = got.m != expected.m || got.se != expected.se;
+            if (bad && !wrong) printf("  y %04X:%016llX x %04X:%016llX rounding %u: %04X:%016llX, exact %04X:%016llX\n", y.se, (unsigned long long)y.m, x.se, (unsigned long long)x.m,
+                                      rounding, got.se, (unsigned long long)got.m, expected.se, (unsigned long long)expected.m);
+            wrong += bad;
+            if (e.raised != (raised | denormals) && !flags++) printf("  y %04X:%016llX x %04X:%016llX rounding %u: flags %X, expected %X\n", y.se, (unsigned long long)y.m, x.se,
+                                                                     (unsigned long long)x.m, rounding, e.raised, raised | denormals);
+            tiny += raised >> 4 & 1;
+            huge += raised >> 3 & 1;
+            n++;
+        }
+    }
+    free_exact(&exact);
+    printf("%s, %llu results in four roundings, %llu of them tiny, %llu too large: %llu wrong, %llu with wrong flags\n", names[function], (unsigned long long)n,
+           (unsigned long long)tiny, (unsigned long long)huge, (unsigned long long)wrong, (unsigned long long)flags);
+    ck_assert_uint_gt(n, 2 * cases);
+    ck_assert_uint_eq(wrong + flags, 0);
+}
+END_TEST
+
 /* ---- monotonic: neighbours in, never the other order out ---- */
 
 static const struct { u8 function; s16 least, most; bool rises; } slopes[] = {
@@ -288,6 +391,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, errors_stay_below_a_unit_in_the_last_place, 0, FUNCTIONS);
+    tcase_add_loop_test(tc, every_rounding_is_that_of_the_exact_value, 0, FUNCTIONS);
     tcase_add_loop_test(tc, neighbours_stay_in_order, 0, COUNT_OF(slopes));
 }
 static void set_seed(const char *text) { seed = strtoull(text, NULL, 0) | 1; }
