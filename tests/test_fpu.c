@@ -1,5 +1,6 @@
 /* test_fpu.c - the x87 as part of the processor: #NM and #MF, FERR# and IGNNE#, last-instruction pointers, the images of environment and state,
  * faulting operands, models.  What instructions compute is tests/test_host_i386.c's.  SDM vol. 1, chapter 8; vol. 3A, table 9-3 and 6.15. */
+#include <stdio.h>
 #include "tests/protected_machine.h"
 #include "tests/run_all.h"
 
@@ -240,6 +241,60 @@ START_TEST(control_instructions_leave_the_pointers_alone)
 }
 END_TEST
 
+/* 8.1.8: FLDCW, FNSTCW, FNSTSW, FNSTENV, FNCLEX leave the last instruction and operand alone; FNINIT and FNSAVE clear them; FLDENV and FRSTOR load
+ * them.  What the 387 does not know any more (FENI, FDISI, FSETPM) does nothing. */
+typedef enum { REMEMBERED, KEPT, CLEARED } remembering_t;
+static remembering_t remembering_of(unsigned escape, unsigned modrm)
+{
+    static const struct { u8 escape, least, most, what; } rows[] = {
+        { 1, 0x26, 0x26, CLEARED } /* fldenv, of zeros */, { 1, 0x2E, 0x2E, KEPT } /* fldcw */, { 1, 0x36, 0x36, KEPT } /* fnstenv */, { 1, 0x3E, 0x3E, KEPT } /* fnstcw */,
+        { 3, 0xE0, 0xE2, KEPT } /* feni, fdisi, fnclex */, { 3, 0xE3, 0xE3, CLEARED } /* fninit */, { 3, 0xE4, 0xE4, KEPT } /* fsetpm */,
+        { 5, 0x26, 0x26, CLEARED } /* frstor, of zeros */, { 5, 0x36, 0x36, CLEARED } /* fnsave */, { 5, 0x3E, 0x3E, KEPT } /* fnstsw */, { 7, 0xE0, 0xE0, KEPT } /* fnstsw ax */,
+    };
+    for (unsigned i = 0; i < COUNT_OF(rows); i++)
+        if (rows[i].escape == escape && modrm >= rows[i].least && modrm <= rows[i].most)
+            return (remembering_t)rows[i].what;
+    return REMEMBERED;
+}
+
+typedef struct { u32 ip, dp; u16 cs, ds, opcode; } pointers_t;
+static pointers_t pointers_now(void) { return (pointers_t){ cpu.fpu.ip, cpu.fpu.dp, cpu.fpu.cs, cpu.fpu.ds, cpu.fpu.opcode & 0x7FF }; }
+
+/* One instruction behind a NOP, its operand at GS:[ESI]; the pointers afterwards. */
+static pointers_t pointers_after(unsigned escape, unsigned modrm, bool *refused)
+{
+    start(0);
+    memset(ram + DATA, 0, 128);
+    cpu.seg[GS] = cpu.seg[DS];
+    cpu.seg[GS].selector = DATA3;
+    cpu_mode_changed(&cpu);
+    for (unsigned i = 0; i < 4; i++)
+        ck_assert_int_eq(RUN(1, FLD1), 0);
+    cpu.fpu.ip = 0x11111111; cpu.fpu.dp = 0x22222222; cpu.fpu.cs = 0x3333; cpu.fpu.ds = 0x4444; cpu.fpu.opcode = 0x555;
+    *refused = RUN(2, 0x90, 0x65, (u8)(0xD8 | escape), (u8)modrm) == FAULTED + UD;
+    return pointers_now();
+}
+
+START_TEST(every_instruction_is_remembered_but_those_for_control)
+{
+    unsigned wrong = 0, executed = 0;
+    for (unsigned escape = 0; escape < 8; escape++)
+        for (unsigned modrm = 6; modrm < 0x100; modrm += modrm < 0x3E ? 8 : modrm < 0xC0 ? 0xC0 - modrm : 1) {
+            bool refused, memory = modrm < 0xC0;
+            pointers_t got = pointers_after(escape, modrm, &refused), want = { 0x11111111, 0x22222222, 0x3333, 0x4444, 0x555 };
+            remembering_t what = refused ? KEPT : remembering_of(escape, modrm);
+            if (what == CLEARED) want = (pointers_t){ 0 };
+            if (what == REMEMBERED) want = (pointers_t){ CODE + 1, memory ? DATA : want.dp, CODE0, memory ? DATA3 : want.ds, (u16)(escape << 8 | modrm) };
+            bool same = got.ip == want.ip && got.dp == want.dp && got.cs == want.cs && got.ds == want.ds && got.opcode == want.opcode;
+            if (!same) printf("D%X %02X: ip %X dp %X cs %X ds %X opcode %X\n", 8 + escape, modrm, got.ip, got.dp, got.cs, got.ds, got.opcode);
+            wrong += !same;
+            executed += !refused;
+        }
+    ck_assert_uint_eq(wrong, 0);
+    ck_assert_uint_gt(executed, 400);
+}
+END_TEST
+
 static bool same_registers(const fpu_t *a, const fpu_t *b)
 {
     bool same = true;
@@ -359,6 +414,7 @@ int main(void)
     tcase_add_test(tc, in_v86_mode_the_pointers_are_linear);
     tcase_add_test(tc, the_pentium_4_keeps_the_opcode_of_errors_only);
     tcase_add_test(tc, control_instructions_leave_the_pointers_alone);
+    tcase_add_test(tc, every_instruction_is_remembered_but_those_for_control);
     tcase_add_test(tc, save_and_restore_bring_everything_back);
     tcase_add_test(tc, a_faulting_operand_changes_nothing);
     tcase_add_test(tc, an_operand_across_two_pages_is_whole);
