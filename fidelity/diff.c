@@ -241,6 +241,7 @@ static bool compare_accesses(const diff_t *d)
 {
     const diff_step_t *a = &d->a.step, *b = &d->b.step;
     if (!d->a.input->accesses || !d->b.input->accesses || d->options->ignore_memory || d->options->ignore_devices) return true;
+    if ((a->open && a->all_accesses < b->all_accesses) || (b->open && b->all_accesses < a->all_accesses)) return true;
     return a->all_accesses == b->all_accesses && a->access_digest == b->access_digest;
 }
 
@@ -301,8 +302,10 @@ static diff_result_t run(diff_t *d)
         if ((d->counts.steps & 0xFFFF) == 0 && d->options->go_on && !d->options->go_on(d->options->owner, d->counts.steps)) break;
         trace_answer_t a = step(d, &d->a), b = step(d, &d->b);
         answer = a == TRACE_WRONG || b == TRACE_WRONG ? TRACE_WRONG : a == TRACE_END || b == TRACE_END ? TRACE_END : TRACE_GOT;
-        if (answer == TRACE_END && a != b)
-            fprintf(d->options->out, "%c ends here (%s); the other goes on\n", a == TRACE_END ? 'A' : 'B', a == TRACE_END ? d->a.input->name : d->b.input->name);
+        if (answer == TRACE_END && a != b) {
+            const diff_input_t *ended = a == TRACE_END ? d->a.input : d->b.input;
+            fprintf(d->options->out, "%c %s here (%s); the other goes on\n", a == TRACE_END ? 'A' : 'B', ended->cut ? "was cut off" : "ends", ended->name);
+        }
     }
     return answer == TRACE_WRONG ? DIFF_TROUBLE : DIFF_SAME;
 }

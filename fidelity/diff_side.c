@@ -112,7 +112,7 @@ static void take_instruction(diff_side_t *s, const trace_record_t *r)
     t->faulted = r->faulted;
     t->length = r->length;
     memcpy(t->bytes, r->bytes, sizeof t->bytes);
-    t->reads = false;
+    t->reads = t->open = false;
     t->n_accesses = t->all_accesses = 0;
     t->access_digest = 0;
 }
@@ -131,7 +131,10 @@ trace_answer_t side_next(diff_side_t *s)
     for (;;) {
         trace_answer_t answer = s->n_ahead ? TRACE_GOT : read_ahead(s);
         if (answer == TRACE_WRONG || (answer == TRACE_END && !taken)) return answer;
-        if (answer == TRACE_END) return TRACE_GOT;
+        if (answer == TRACE_END) {
+            s->step.open = s->input->cut || repeats(s);
+            return TRACE_GOT;
+        }
         size_t next = unpack(s, s->first, r);
         if (taken && !belongs(s, r)) return TRACE_GOT;
         s->first = next;
@@ -224,6 +227,7 @@ diff_input_t *input_trace(const char *path, char *why, size_t why_bytes)
     t->input.bytes = true;
     t->input.accesses = strstr(kinds, "memory") && strstr(kinds, "ports");
     t->input.events = strstr(kinds, "events");
+    t->input.cut = trace_truncated(t->reader);
     t->input.model = trace_model(model);
     snprintf(t->input.name, sizeof t->input.name, "%s", path);
     t->input.next = next;

@@ -16,6 +16,7 @@ typedef struct diff_input {
     void           (*close)(struct diff_input *self);
     bool           known[TRACE_FIELDS];  /* fields it tells */
     bool           bytes, accesses, events;                              /* it tells these */
+    bool           cut;                  /* the file was cut off: its last step may lack accesses */
     model_t        model;
     char           name[256];
 } diff_input_t;
@@ -31,6 +32,7 @@ typedef struct {
     bool     faulted, event, hardware;                                   /* event: one came between the step before and this */
     u8       vector, length, bytes[TRACE_INSTRUCTION_BYTES];
     bool     reads;              /* memory or a port */
+    bool     open;               /* the side ends here, perhaps in the middle of it: a repetition, or a file that was cut off */
     u32      all_accesses;       /* how many; the first of them: */
     unsigned n_accesses;
     u64      access_digest;      /* of all, in order */

@@ -5,6 +5,7 @@
 #include "fidelity/host.h"
 #include "fidelity/moo_write.h"
 #include "fidelity/program.h"
+#include "fidelity/replace.h"
 #include "fidelity/touch.h"
 #include "fidelity/trace_write.h"
 #include "fidelity/undefined.h"
@@ -386,6 +387,7 @@ static bool open_files(recording_t *r, char **argv, moo_why_t *why)
     char about[4096], host[MOO_MAX_HCPU];
     describe(r, argv, about, sizeof about);
     host_processor(host, sizeof host);
+    if (r->o->vectors && !replaceable(r->o->vectors, "MOO ", "file of vectors", why->text, sizeof why->text)) return false;
     r->trace = trace_create(r->o->trace, about, why->text, sizeof why->text);
     if (!r->trace) return false;
     if (!r->o->vectors) return true;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <zlib.h>
+#include "fidelity/replace.h"
 
 typedef struct { u64 offset, number; } index_t;
 
@@ -222,9 +223,10 @@ trace_packer_t *packer_open(const char *path, const char *about, char *why, size
         return NULL;
     }
     snprintf(p->path, sizeof p->path, "%s", path);
-    p->file = fopen(path, "wb");
+    bool may = replaceable(path, TRACE_MAGIC, "trace", why, why_bytes);
+    p->file = may ? fopen(path, "wb") : NULL;
     if (!p->file) {
-        snprintf(why, why_bytes, "%s: cannot be created: %s", path, strerror(errno));
+        if (may) snprintf(why, why_bytes, "%s: cannot be created: %s", path, strerror(errno));
         deflateEnd(&p->z);
         drop(p);
         return NULL;

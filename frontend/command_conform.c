@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "fidelity/conform.h"
+#include "fidelity/replace.h"
 #include "frontend/commands.h"
 #include "frontend/options.h"
 #include "frontend/session.h"
@@ -30,6 +31,8 @@ static void progress(void *context, unsigned files, unsigned of, u64 vectors, u6
     say_progress(text);
 }
 
+static const char *plural(unsigned n) { return n == 1 ? "" : "s"; }
+
 static void write_counts(const conform_form_t *f, const char *name)
 {
     printf("%-10s %-9s %9llu %9llu %9llu %9llu  %s\n", name, f->mnemonic, (unsigned long long)f->result[VECTOR_PASSED], (unsigned long long)f->result[VECTOR_FAILED],
@@ -46,7 +49,7 @@ static void write_table(const conform_t *c, bool all)
         if (perfect && !all) passed++;
         else                 write_counts(f, f->form);
     }
-    if (passed) printf("and %u forms whose vectors all passed\n", passed);
+    if (passed) printf("and %u form%s whose vectors all passed\n", passed, plural(passed));
     conform_form_t total = c->total;
     total.mnemonic[0] = total.first[0] = 0;
     write_counts(&total, "all");
@@ -54,7 +57,8 @@ static void write_table(const conform_t *c, bool all)
         if (c->row[r])
             printf("excepted: %llu %s: %s (%s)\n", (unsigned long long)c->row[r], known_differences[r].name, known_differences[r].reason, known_differences[r].source);
     if (c->total.revoked) printf("revoked: %llu, taken back by the collection\n", (unsigned long long)c->total.revoked);
-    printf("%llu vectors, %u forms, %u files in %.2f s: %.0f vectors a second\n", (unsigned long long)conform_vectors(&c->total), c->n_forms, c->n_files, c->seconds,
+    printf("%llu vectors, %u form%s, %u file%s in %.2f s: %.0f vectors a second\n", (unsigned long long)conform_vectors(&c->total), c->n_forms, plural(c->n_forms), c->n_files,
+           plural(c->n_files), c->seconds,
            c->seconds > 0 ? (double)conform_vectors(&c->total) / c->seconds : 0);
 }
 
@@ -152,6 +156,7 @@ static bool prepare(command_conform_t *k, char **paths, why_t *why)
     conform_why_t reason;
     if (k->cpu && !parse_cpu(k->cpu, &model, why)) return false;
     if (k->jobs && (!command_number(k->jobs, &jobs) || jobs < 1 || jobs > 64)) return refuse(why, "conform: -jobs %s: it wants a number from 1 to 64", k->jobs);
+    if (k->junit && !replaceable(k->junit, "<?xml", "XML", reason.text, sizeof reason.text)) return refuse(why, "conform: %s", reason.text);
     if (!*paths) return refuse(why, "conform wants files or folders of vectors; doppel help conform tells more");
     for (char **path = paths; *path; path++)
         if (!conform_add(&k->c, *path, &reason)) return refuse(why, "conform: %s", reason.text);

@@ -61,8 +61,7 @@ static bool parse_skip(const char *text, diff_options_t *o, why_t *why)
 static bool parse_sync(const char *text, diff_options_t *o, why_t *why)
 {
     moment_t m;
-    if (!parse_moment("diff: -sync", text, &m, why)) return false;
-    if (m.kind != MOMENT_LINEAR && m.kind != MOMENT_FAR) return refuse(why, "diff: -sync %s: it wants an address: CS:IP as 0000:7C00, or linear as @7C00", text);
+    if (!parse_moment("diff: -sync", text, &m, why) || (m.kind != MOMENT_LINEAR && m.kind != MOMENT_FAR)) return refuse(why, "diff: -sync %s: it wants an address: CS:IP as 0000:7C00, or linear as @7C00", text);
     o->sync = (diff_address_t){ true, m.kind == MOMENT_FAR, m.cs, m.address };
     return true;
 }

@@ -59,6 +59,7 @@ int command_record(int argc, char **argv)
     if (result == COMMAND_HELPED) return STATUS_GOOD;
     bool good = result == COMMAND_RUN;
     if (good && (!output || first >= argc)) good = refuse(&why, "record wants -o FILE and a program; doppel help record tells more");
+    if (good && vectors && strcmp(output, vectors) == 0) good = refuse(&why, "record: -o and -vectors name the same file, %s", output);
     if (good && limit && (!command_number(limit, &n) || n == 0 || n > 1000000)) good = refuse(&why, "record: -limit wants a number from 1 to 1000000, not \"%s\"", limit);
     if (good && count && (!command_number(count, &most) || most == 0)) good = refuse(&why, "record: -count wants a number, not \"%s\"", count);
     if (!good) { say("%s", why.text); return STATUS_TROUBLE; }

@@ -107,6 +107,20 @@ static void look(watcher_t *self, session_t *s)
 
 /* ---- the command ---- */
 
+/* Trace's own options stand before the machine's: said to those who write them behind. */
+static void refuse_machine(const why_t *why)
+{
+    const char *hint = strstr(why->text, "there is no option -") ? "; options of trace itself stand before the machine's" : "";
+    say("trace: %s%s", why->text, hint);
+}
+
+/* Both numbers, or both times. */
+static bool in_order(const moment_t *from, const moment_t *until, why_t *why)
+{
+    if (from->kind != until->kind || (from->kind != MOMENT_INSTRUCTION && from->kind != MOMENT_TIME) || from->number < until->number) return true;
+    return refuse(why, "trace: -until is not after -from: there would be nothing to record");
+}
+
 /* A moment that has passed before the run begins: the machine's very start. */
 static void begin(tracing_t *t, session_t *s)
 {
@@ -149,7 +163,7 @@ static int record(const char *path, const moment_t *from, const moment_t *until,
     char about[8192];
     options_result_t parsed = options_parse(&o, argc, argv, &why);
     if (parsed == OPTIONS_DONE) return STATUS_GOOD;
-    if (parsed == OPTIONS_WRONG) { say("trace: %s", why.text); return STATUS_TROUBLE; }
+    if (parsed == OPTIONS_WRONG) { refuse_machine(&why); return STATUS_TROUBLE; }
     if (o.display == DISPLAY_DEFAULT) o.display = DISPLAY_NONE;
     session_t *s = session_open(&o, &why);
     if (!s) { say("trace: %s", why.text); return STATUS_TROUBLE; }
@@ -203,6 +217,8 @@ int command_trace(int argc, char **argv)
         && (!filter || parse_kinds(filter, &kinds, &why));
     if (good && !!output == !!print) good = refuse(&why, "trace wants either -o FILE to record or -print FILE to show; doppel help trace tells more");
     if (good && print && (until || filter || first < argc)) good = refuse(&why, "trace: -print goes with -from N, -count N, -csv and -jsonl only");
+    if (good && csv && jsonl) good = refuse(&why, "trace: -csv and -jsonl cannot both be");
+    if (good && output) good = in_order(&begins, &ends, &why);
     if (good && output && (count || csv || jsonl)) good = refuse(&why, "trace: -count, -csv and -jsonl go with -print");
     if (!good) { say("%s", why.text); return STATUS_TROUBLE; }
     if (print) return trace_print(print, &begins, count, csv ? TRACE_CSV : jsonl ? TRACE_JSONL : TRACE_LINES);

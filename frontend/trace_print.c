@@ -127,13 +127,13 @@ int trace_print(const char *path, const moment_t *from, const char *count, trace
     if (count && !instructions(count, &n)) { say("trace: -count %s is not a number", count); return STATUS_TROUBLE; }
     trace_reader_t *r = trace_open(path, why.text, sizeof why.text);
     if (!r) { say("trace: %s", why.text); return STATUS_TROUBLE; }
-    bool good = true;
+    bool good;
     if (style == TRACE_LINES) for (const char *at = trace_about(r); *at; at += strcspn(at, "\n"), at += *at == '\n') printf("# %.*s\n", (int)strcspn(at, "\n"), at);
     trace_heading(stdout, style);
-    if (from->number && trace_seek(r, from->number) == TRACE_WRONG) {
-        say("trace: %s", trace_why(r));
-        good = false;
-    }
+    trace_answer_t found = from->number ? trace_seek(r, from->number) : TRACE_GOT;
+    if (found == TRACE_WRONG) say("trace: %s", trace_why(r));
+    if (found == TRACE_END) say("trace: %s ends before instruction %" PRIu64 "%s", path, from->number, trace_truncated(r) ? ": it was cut off" : "");
+    good = found == TRACE_GOT;
     if (good) good = print_all(r, n, style);
     trace_close(r);
     return good ? STATUS_GOOD : STATUS_TROUBLE;

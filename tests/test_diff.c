@@ -27,6 +27,7 @@ static void write_trace(twin_t *t, const char *path, program_mode_t mode, u64 se
     char why[600] = "";
     trace_size_t size;
     twin_prepare(t, mode, seed);
+    unlink(path);
     ck_assert(recorder_init(&recorder, RECORD_ALL));
     recorder.owner = trace_create(path, "model: pentium4\nkinds: instructions,memory,ports,events,state\n", why, sizeof why);
     ck_assert_msg(recorder.owner != NULL, "%s", why);
@@ -237,6 +238,43 @@ START_TEST(what_devices_do_can_be_ignored)
 }
 END_TEST
 
+/* NOP, then REP MOVSB of so many iterations in records of one each, and a NOP if it is told to its end. */
+static void write_repetition(const char *path, unsigned iterations, bool to_the_end)
+{
+    static u64 state[TRACE_FIELDS];
+    static trace_record_t record;
+    char why[600] = "";
+    trace_size_t size;
+    unlink(path);                                                  /* a log was there; what is no trace is not written over */
+    trace_writer_t *w = trace_create(path, "kinds: instructions,memory,ports,events,state\n", why, sizeof why);
+    ck_assert_msg(w != NULL, "%s", why);
+    trace_begin(w, state);
+    record = (trace_record_t){ .linear = 0x100, .length = 1, .bytes = { 0x90 } };
+    trace_put(w, &record, 0);
+    for (unsigned i = 0; i < iterations; i++) {
+        record = (trace_record_t){ .number = 1 + i, .linear = 0x101, .length = 2, .bytes = { 0xF3, 0xA4 }, .continued = i, .n_accesses = 2,
+                                   .access = { { TRACE_READ, 0, 0x1000 + i, i & 0xFF }, { TRACE_WRITE, 0, 0x2000 + i, i & 0xFF } } };
+        trace_put(w, &record, 0);
+    }
+    record = (trace_record_t){ .number = 1 + iterations, .linear = 0x103, .length = 1, .bytes = { 0x90 } };
+    if (to_the_end) trace_put(w, &record, 0);
+    ck_assert_msg(trace_finish(w, &size, why, sizeof why), "%s", why);
+}
+
+START_TEST(a_recording_that_ends_inside_a_repetition_is_no_difference)
+{
+    diff_counts_t n;
+    write_repetition(path_a, 7, false);
+    write_repetition(path_b, 20, true);
+    ck_assert_msg(diff_traces((diff_options_t){ 0 }, &n) == DIFF_SAME && n.steps == 2, "%s", report);
+    ck_assert_msg(strstr(report, "A ends here"), "%s", report);
+    write_repetition(path_a, 7, true);                             /* but one that was shorter is one */
+    ck_assert_msg(diff_traces((diff_options_t){ 0 }, &n) == DIFF_DIFFERENT && n.steps == 1, "%s", report);
+    write_repetition(path_a, 21, false);                           /* and one that went beyond the other's end */
+    ck_assert_msg(diff_traces((diff_options_t){ 0 }, &n) == DIFF_DIFFERENT && n.steps == 1, "%s", report);
+}
+END_TEST
+
 START_TEST(mutated_logs_break_nothing)
 {
     random_t r = { 9 };
@@ -272,6 +310,7 @@ int main(void)
     tcase_add_test(tc, logs_of_bochs_and_qemu_are_read_and_compared);
     tcase_add_test(tc, flags_that_the_manual_leaves_undefined_can_be_ignored);
     tcase_add_test(tc, what_devices_do_can_be_ignored);
+    tcase_add_test(tc, a_recording_that_ends_inside_a_repetition_is_no_difference);
     tcase_add_test(tc, mutated_logs_break_nothing);
     Suite *s = suite_create("diff");
     suite_add_tcase(s, tc);

@@ -135,6 +135,9 @@ s = xml.dom.minidom.parse("report.xml").documentElement
 assert s.getAttribute("failures") == "1" and s.getElementsByTagName("failure"), s.toxml()
 EOF
     run conform -junit none/report.xml 40.MOO;    ends 1; says none/report.xml
+    run conform -junit report.xml 40.MOO;         ends 1; silent
+    keep 40.MOO
+    run conform -junit 40.MOO 40.MOO;             refused "40.MOO is there already, and is no XML"; kept 40.MOO
 }
 
 case_conform_bad_files()

@@ -32,12 +32,24 @@ case_trace_trouble()
     run trace -o t -filter nonsense -- disk;         refused "-filter nonsense"
     run trace -o t -- -nonsense disk;                refused "no option -nonsense"
     run trace -o missing/t -- disk;                  refused "missing/t"
+    run trace -o t -- -until 1000 disk;              refused "no option -until" "before the machine's"
+    run trace -o t -from 2M -until 1M -- disk;       refused "-until is not after -from"
+    run trace -o t -from 2s -until 1s -- disk;       refused "-until is not after -from"
+    cp disk other; keep disk other
+    run trace -o disk -until 1000 -- disk;           refused "disk is there already, and is no trace"; kept disk
+    run trace -o other -until 1000 -- disk;          refused "other is there already, and is no trace"; kept other
+    run trace -o t -until 1000 -- disk;              ends 0; silent
+    run trace -o t -until 1000 -- disk;              ends 0; silent
+    : >t; run trace -o t -until 1000 -- disk;        ends 0; silent
     run trace -print missing;                        refused "missing"
     run trace -print disk;                           refused "disk" "offset 0"
     run trace -o t -from text:never -- -stop-after 3M disk;   ends 3
     run trace -o t -until 200000 -- disk;            ends 0
     dd if=t of=cut bs=1 count=5000 2>/dev/null
     run trace -print cut -count 3;                   ends 0
+    run trace -print t -csv -jsonl;                  refused "-csv and -jsonl"
+    run trace -print t -from 9999999;                ends 1; says "t ends before instruction 9999999"
+    run trace -print cut -from 199000;               ends 1; says "cut ends before instruction 199000" "cut off"
     dd if=/dev/zero of=t bs=1 seek=3000 count=9 conv=notrunc 2>/dev/null
     run trace -print t;                              ends 1; grep -q 't: offset .* check sum' err || fail "$ran: $(cat err)"
     dd if=/dev/zero of=t bs=1 seek=20 count=9 conv=notrunc 2>/dev/null
@@ -62,5 +74,6 @@ case_diff()
     run diff -sync nonsense t t;                                 ends 2; grep -q -- '-sync nonsense' err || fail "$ran: $(cat err)"
     run diff -skip 7-1 t t;                                      ends 2; grep -q -- '-skip 7-1' err || fail "$ran: $(cat err)"
     run diff -ignore nonsense t t;                               ends 2; grep -q -- '-ignore nonsense' err || fail "$ran: $(cat err)"
+    run diff -sync 12s t t;                                      ends 2; grep -q -- '-sync 12s: it wants an address' err || fail "$ran: $(cat err)"
     run diff -sync @12345678 t t;                                ends 2; grep -q 'never comes' err || fail "$ran: $(cat err)"
 }
