@@ -1,6 +1,6 @@
 /* test_trace.c - traces: what is written is read back, records tell exactly what the processor did, broken files are refused.
  *
- * TRACE_MUTATIONS=n for another number of mutated files than 1,500, TRACE_SEED=n for others. */
+ * TRACE_MUTATIONS=n for another number of mutated files than 1,500, and of mutated blocks, TRACE_SEED=n for others; TMPDIR=/dev/shm is faster. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +14,32 @@
 #include "tests/twin_machine.h"
 
 static char path[64];
-static void name_file(void) { snprintf(path, sizeof path, "/tmp/doppel-trace-%d", (int)getpid()); }
+static void name_file(void)
+{
+    const char *folder = getenv("TMPDIR");
+    snprintf(path, sizeof path, "%.40s/doppel-trace-%d", folder ? folder : "/tmp", (int)getpid());
+}
 static void remove_file(void) { unlink(path); }
+
+/* Broken files stand here between; what is no trace is not written over. */
+static trace_writer_t *create(const char *about, char *why, size_t why_bytes)
+{
+    remove_file();
+    return trace_create(path, about, why, why_bytes);
+}
+
+START_TEST(what_is_no_trace_is_not_written_over)
+{
+    static const char text[] = "an image";
+    char why[600] = "", left[16] = "";
+    FILE *f = fopen(path, "wb");
+    ck_assert(f && fputs(text, f) >= 0 && fclose(f) == 0);
+    ck_assert(!trace_create(path, "", why, sizeof why) && strstr(why, path) && strstr(why, "is no trace"));
+    f = fopen(path, "rb");
+    ck_assert(f && fread(left, 1, sizeof left, f) == strlen(text) && strcmp(left, text) == 0);
+    fclose(f);
+}
+END_TEST
 
 static u64 number_from(const char *name, u64 otherwise)
 {
@@ -120,7 +144,7 @@ static void write_records(unsigned n)
     char why[600] = "";
     trace_size_t size;
     source_begin(&s);
-    trace_writer_t *w = trace_create(path, "model: 486\nram: 1\n", why, sizeof why);
+    trace_writer_t *w = create("model: 486\nram: 1\n", why, sizeof why);
     ck_assert_msg(w != NULL, "%s", why);
     trace_begin(w, s.state);
     for (unsigned i = 0; i < n; i++) {
@@ -182,7 +206,7 @@ static u64 trace_program(twin_t *t, program_mode_t mode, u64 seed, bool l1, trac
     trace_size_t size;
     twin_prepare(t, mode, seed);
     t->cpu.l1 = cpu_has_l1() && l1;
-    to_file_t to = { .writer = trace_create(path, "model: pentium4\n", why, sizeof why) };
+    to_file_t to = { .writer = create("model: pentium4\n", why, sizeof why) };
     ck_assert_msg(to.writer != NULL, "%s", why);
     recorder->sink = to_file;
     recorder->knows = file_knows;
@@ -268,7 +292,7 @@ START_TEST(seeking_finds_what_reading_finds)
     static u64 state[TRACE_FIELDS];
     char why[600] = "";
     trace_size_t size;
-    trace_writer_t *w = trace_create(path, "", why, sizeof why);
+    trace_writer_t *w = create("", why, sizeof why);
     ck_assert(w != NULL);
     trace_begin(w, state);
     for (u64 i = 0; i < 200000; i++) {
@@ -340,6 +364,19 @@ static outcome_t read_all(FILE *sink)
     return o;
 }
 
+/* The same by seeking: what straight reading gives is found, and nothing behind trouble. */
+static void seek_all(u64 number)
+{
+    static trace_record_t got;
+    char why[600] = "";
+    trace_reader_t *r = trace_open(path, why, sizeof why);
+    if (!r) return;
+    for (unsigned i = 0; i < 3; i++, number /= 2)
+        for (trace_answer_t answer = trace_seek(r, number); answer == TRACE_GOT && (answer = trace_next(r, &got)) == TRACE_GOT && got.number >= number;) {}
+    ck_assert(!*trace_why(r) || (strstr(trace_why(r), path) && strstr(trace_why(r), "offset")));
+    trace_close(r);
+}
+
 START_TEST(a_file_cut_anywhere_is_read_to_its_last_whole_block_or_refused)
 {
     write_records(60);
@@ -359,15 +396,35 @@ START_TEST(a_file_cut_anywhere_is_read_to_its_last_whole_block_or_refused)
 }
 END_TEST
 
-/* Check sums made right again, so that what they protect is tried too. */
+/* Check sums made right again, so that what they protect is tried too: of the header and of each block that its size leads to. */
 static void mend(u8 *file, size_t n)
 {
-    size_t block = 20 + get(file + 12, W32);
-    if (n < 24 || block > n || block + TRACE_BLOCK_HEADER > n) return;
+    size_t block = 20 + (size_t)get(file + 12, W32);
+    if (n < 24 || block + TRACE_BLOCK_HEADER > n) return;
     put(file + block - 4, W32, (u32)crc32(0, file, (unsigned)block - 4));
-    u32 packed = get(file + block + 4, W32);
-    if (packed <= n - block - TRACE_BLOCK_HEADER) put(file + block + 24, W32, (u32)crc32(0, file + block + TRACE_BLOCK_HEADER, packed));
-    put(file + block + 28, W32, (u32)crc32(0, file + block, 28));
+    while (block + TRACE_BLOCK_HEADER <= n && get(file + block, W32) == TRACE_BLOCK_MARK) {
+        u32 packed = get(file + block + 4, W32);
+        if (packed <= n - block - TRACE_BLOCK_HEADER) put(file + block + 24, W32, (u32)crc32(0, file + block + TRACE_BLOCK_HEADER, packed));
+        put(file + block + 28, W32, (u32)crc32(0, file + block, 28));
+        block += TRACE_BLOCK_HEADER + packed;
+    }
+    if (n < TRACE_TRAILER || get(file + n - 8, W32) != TRACE_TRAILER_MARK) return;
+    put(file + n - 4, W32, (u32)crc32(0, file + n - TRACE_TRAILER, TRACE_TRAILER - 4));
+}
+
+/* The only block of the kept file a second time. */
+static void double_block(void)
+{
+    size_t block = 20 + get(file_bytes + 12, W32), bytes = TRACE_BLOCK_HEADER + get(file_bytes + block + 4, W32);
+    u8 *twice = malloc(n_file + bytes);
+    ck_assert(twice && get64(file_bytes + n_file - TRACE_TRAILER) == block + bytes);
+    memcpy(twice, file_bytes, block + bytes);
+    memcpy(twice + block + bytes, file_bytes + block, n_file - block);
+    free(file_bytes);
+    file_bytes = twice;
+    n_file += bytes;
+    put64(file_bytes + n_file - TRACE_TRAILER, block + 2 * bytes);
+    mend(file_bytes, n_file);
 }
 
 START_TEST(mutated_files_are_refused_or_read_but_break_nothing)
@@ -377,8 +434,12 @@ START_TEST(mutated_files_are_refused_or_read_but_break_nothing)
     FILE *sink = fopen("/dev/null", "w");
     write_records(200);
     keep_file();
+    double_block();
     u8 *mutant = malloc(n_file);
     ck_assert(mutant && sink);
+    make_file(file_bytes, n_file);
+    outcome_t whole = read_all(NULL);
+    ck_assert_msg(whole.records == 400 && !whole.refused && !whole.truncated, "%llu records", (unsigned long long)whole.records);
     for (u64 i = 0; i < mutations; i++) {
         memcpy(mutant, file_bytes, n_file);
         for (u32 flips = 1 + below(&r, 4); flips; flips--) {
@@ -389,6 +450,7 @@ START_TEST(mutated_files_are_refused_or_read_but_break_nothing)
         if (i & 1) mend(mutant, n_file);
         make_file(mutant, n_file);
         refused += read_all(sink).refused;
+        if (i % 4 == 1) seek_all(random64(&r) >> below(&r, 64));
     }
     printf("%llu of %llu mutated files refused\n", (unsigned long long)refused, (unsigned long long)mutations);
     ck_assert_uint_gt(refused, mutations / 2);
@@ -421,7 +483,9 @@ START_TEST(mutated_blocks_break_nothing)
         mend(file, block + TRACE_BLOCK_HEADER + packed);
         make_file(file, block + TRACE_BLOCK_HEADER + packed);
         refused += read_all(sink).refused;
+        if (i % 4 == 1) seek_all(random64(&r) >> below(&r, 64));
     }
+    printf("%llu of %llu mutated blocks refused\n", (unsigned long long)refused, (unsigned long long)mutations);
     ck_assert_uint_gt(refused, mutations / 4);
     fclose(sink);
     free(whole); free(mutant); free(file); free(file_bytes);
@@ -433,6 +497,7 @@ int main(void)
     TCase *tc = tcase_create("trace");
     name_file();
     tcase_set_timeout(tc, 1200);
+    tcase_add_test(tc, what_is_no_trace_is_not_written_over);
     tcase_add_test(tc, what_is_written_is_read_back);
     tcase_add_test(tc, records_tell_what_the_processor_did_and_both_lowerings_the_same);
     tcase_add_test(tc, seeking_finds_what_reading_finds);
