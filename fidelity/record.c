@@ -1,5 +1,6 @@
 /* record.c - see record.h. */
 #include "fidelity/record.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "fidelity/host.h"
@@ -382,12 +383,22 @@ static void describe(const recording_t *r, char **argv, char *about, size_t byte
     if (n > 0 && (size_t)n + 2 < bytes) memcpy(about + n, "\n", 2);
 }
 
+/* Before the program runs, not after. */
+static bool can_write(const char *path, moo_why_t *why)
+{
+    if (!replaceable(path, "MOO ", "file of vectors", why->text, sizeof why->text)) return false;
+    FILE *file = fopen(path, "ab");
+    if (!file) snprintf(why->text, sizeof why->text, "%s: cannot be created: %s", path, strerror(errno));
+    else       fclose(file);
+    return file != NULL;
+}
+
 static bool open_files(recording_t *r, char **argv, moo_why_t *why)
 {
     char about[4096], host[MOO_MAX_HCPU];
     describe(r, argv, about, sizeof about);
     host_processor(host, sizeof host);
-    if (r->o->vectors && !replaceable(r->o->vectors, "MOO ", "file of vectors", why->text, sizeof why->text)) return false;
+    if (r->o->vectors && !can_write(r->o->vectors, why)) return false;
     r->trace = trace_create(r->o->trace, about, why->text, sizeof why->text);
     if (!r->trace) return false;
     if (!r->o->vectors) return true;
@@ -404,7 +415,7 @@ static bool close_files(recording_t *r, moo_why_t *why)
     if (r->trace && !trace_finish(r->trace, &size, why->text, sizeof why->text)) good = false;
     r->sum->bytes = size.packed;
     if (r->moo && !moo_finish(r->moo, r->o->vectors, &other)) {
-        snprintf(why->text, sizeof why->text, "%s", other.text);
+        snprintf(why->text, sizeof why->text, "%.60s: %.60s", r->o->vectors, other.text);
         good = false;
     }
     return good;

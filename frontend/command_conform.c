@@ -85,7 +85,7 @@ static void json_counts(FILE *out, const conform_form_t *f)
 static void write_json(FILE *out, const command_conform_t *k)
 {
     const conform_t *c = &k->c;
-    fprintf(out, "{\"program\": \"doppel\", \"cpu\": \"%s\", \"engine\": \"%s\", \"files\": %u, \"seconds\": %.3f, ", k->cpu ? k->cpu : "386", c->l0 || !cpu_has_l1() ? "L0" : "L1",
+    fprintf(out, "{\"program\": \"doppel\", \"cpu\": \"%s\", \"cpu_of_host_vectors\": \"%s\", \"engine\": \"%s\", \"files\": %u, \"seconds\": %.3f, ", k->cpu ? k->cpu : "386", k->cpu ? k->cpu : "pentium4", c->l0 || !cpu_has_l1() ? "L0" : "L1",
             c->n_files, c->seconds);
     json_counts(out, &c->total);
     fprintf(out, ",\n \"differences\": [");
@@ -219,7 +219,7 @@ int command_conform(int argc, char **argv)
 {
     command_conform_t k = { .began = 0 };
     const command_option_t options[] = {
-        { "cpu",     "MODEL",  "the processor that runs them (386)", .text = &k.cpu },
+        { "cpu",     "MODEL",  "what runs them (386; pentium4 for HOST)", .text = &k.cpu },
         { "show",    "FORM#N", "one vector in words: 80.4#20 or FILE#20", .text = &k.show },
         { "verbose", NULL,     "a line for each that failed, and all forms", .flag = &k.verbose },
         { "json",    NULL,     "the table as JSON", .flag = &k.json },

@@ -161,6 +161,27 @@ START_TEST(what_is_no_program_is_refused_with_a_sentence)
 }
 END_TEST
 
+START_TEST(what_is_no_recording_is_not_written_over_and_the_program_does_not_run)
+{
+    record_options_t o = { trace, program, 4, 1000, "doppel test", NULL };
+    record_summary_t s;
+    moo_why_t why = { "" };
+    char *argv[] = { program, NULL };
+    if (!record(good, sizeof good, &s)) return;
+    ck_assert(!record_program(&o, argv, &s, &why) && s.instructions == 0);
+    ck_assert_msg(strstr(why.text, "is no file of vectors"), "%s", why.text);
+    o.trace = program;
+    o.vectors = NULL;
+    ck_assert(!record_program(&o, argv, &s, &why) && s.instructions == 0);
+    ck_assert_msg(strstr(why.text, "is no trace"), "%s", why.text);
+    o.trace = trace;
+    o.vectors = "/nowhere/v.moo";
+    ck_assert(!record_program(&o, argv, &s, &why) && s.instructions == 0);
+    ck_assert_msg(strstr(why.text, "/nowhere/v.moo"), "%s", why.text);
+    ck_assert(record(good, sizeof good, &s));                          /* the program is still one */
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc = tcase_create("record");
@@ -170,6 +191,7 @@ int main(void)
     tcase_add_test(tc, the_trace_tells_what_silicon_did);
     tcase_add_test(tc, an_exception_is_an_event_and_a_vector);
     tcase_add_test(tc, what_is_no_program_is_refused_with_a_sentence);
+    tcase_add_test(tc, what_is_no_recording_is_not_written_over_and_the_program_does_not_run);
     Suite *s = suite_create("record");
     suite_add_tcase(s, tc);
     return run_all(s);
