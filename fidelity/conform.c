@@ -260,7 +260,6 @@ static bool run_tests(const conform_t *c, worker_t *w, conform_file_t *f, moo_t 
     if (trouble)                     f->trouble = text_of("at byte %zu: %s", w->test.at, trouble);
     else if (moo.trouble)            f->trouble = text_of("at byte %zu: %s", moo.trouble_at, moo.trouble);
     else if (n != moo.n_tests)       f->trouble = text_of("at byte %zu: the file ends after %u tests, and its header promises %u", moo.bytes, n, moo.n_tests);
-    if (f->trouble) vector_blank(&w->machine, &w->test);
     return !vector_strayed(&w->machine) || careful;
 }
 
