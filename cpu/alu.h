@@ -9,30 +9,31 @@
 INLINE u32 ADD(flags_t *f, width_t w, u32 dst, u32 src)
 {
     u32 sum = dst + src;
-    flags_set(f, w, sum, carries_add(dst, src, sum));
+    flags_set(f, w, sum, dst, src, w == W32 ? sum < dst : sum >> w & 1);
     return sum;
 }
 
-/* ADC: dst <- dst + src + CF.  The carry vector already accounts for the carry in. */
+/* ADC: dst <- dst + src + CF. */
 INLINE u32 ADC(flags_t *f, width_t w, u32 dst, u32 src)
 {
-    u32 sum = dst + src + CF(f);
-    flags_set(f, w, sum, carries_add(dst, src, sum));
-    return sum;
+    u64 sum = (u64)dst + src + CF(f);
+    flags_set(f, w, (u32)sum, dst, src, sum >> w & 1);
+    return (u32)sum;
 }
 
-/* SUB: dst <- dst - src. */
+/* SUB: dst <- dst - src.  CF is the borrow. */
 INLINE u32 SUB(flags_t *f, width_t w, u32 dst, u32 src)
 {
     u32 diff = dst - src;
-    flags_set(f, w, diff, carries_sub(dst, src, diff));
+    flags_set(f, w, diff, dst, src, dst < src);
     return diff;
 }
 
 INLINE u32 SBB(flags_t *f, width_t w, u32 dst, u32 src)
 {
-    u32 diff = dst - src - CF(f);
-    flags_set(f, w, diff, carries_sub(dst, src, diff));
+    u64 subtrahend = (u64)src + CF(f);
+    u32 diff = dst - (u32)subtrahend;
+    flags_set(f, w, diff, dst, src, dst < subtrahend);
     return diff;
 }
 
@@ -42,17 +43,17 @@ INLINE void CMP(flags_t *f, width_t w, u32 dst, u32 src) { SUB(f, w, dst, src); 
 /* AND OR XOR: clear OF and CF; AF is undefined, we clear it. */
 INLINE u32 AND(flags_t *f, width_t w, u32 dst, u32 src)
 {
-    flags_set(f, w, dst & src, 0);
+    flags_set_logic(f, w, dst & src);
     return dst & src;
 }
 INLINE u32 OR(flags_t *f, width_t w, u32 dst, u32 src)
 {
-    flags_set(f, w, dst | src, 0);
+    flags_set_logic(f, w, dst | src);
     return dst | src;
 }
 INLINE u32 XOR(flags_t *f, width_t w, u32 dst, u32 src)
 {
-    flags_set(f, w, dst ^ src, 0);
+    flags_set_logic(f, w, dst ^ src);
     return dst ^ src;
 }
 INLINE void TEST(flags_t *f, width_t w, u32 dst, u32 src) { AND(f, w, dst, src); }
@@ -90,7 +91,7 @@ INLINE u32 imul(flags_t *f, width_t w, u32 a, u32 b)
 {
     s64 product = (s64)(s32)sext(w, a) * (s32)sext(w, b);
     u32 low = sext(w, (u32)product);
-    flags_set(f, w, low, 0);
+    flags_set_logic(f, w, low);
     bool lost = product != (s64)(s32)low;
     flags_set_cf_of(f, lost, lost);
     return low;

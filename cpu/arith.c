@@ -10,27 +10,13 @@
 void MUL(cpu_t *cpu, const op_t *op, width_t w, u32 src)    { (void)op; multiply(cpu, w, src); }
 void IMUL_1(cpu_t *cpu, const op_t *op, width_t w, u32 src) { (void)op; multiply_signed(cpu, w, src); }
 
-/* The quotient must fit; otherwise #DE and nothing changes.  All flags are undefined: left alone. */
-static void set_quotient(cpu_t *cpu, width_t w, u32 quotient, u32 remainder)
-{
-    set_reg(cpu, reg_at(EAX, w), w, quotient);
-    set_reg(cpu, w == W8 ? reg_at(4, W8) : reg_at(EDX, w), w, remainder);
-}
-
-static u64 dividend(const cpu_t *cpu, width_t w)
-{
-    if (w == W8)  return cpu->r[EAX] & 0xFFFF;
-    if (w == W16) return (cpu->r[EDX] & 0xFFFF) << 16 | (cpu->r[EAX] & 0xFFFF);
-    return (u64)cpu->r[EDX] << 32 | cpu->r[EAX];
-}
-
+/* The quotient must fit; otherwise #DE and nothing changes. */
 void DIV(cpu_t *cpu, const op_t *op, width_t w, u32 src)
 {
     (void)op;
-    u64 n = dividend(cpu, w);
-    if (src == 0 || n / src > mask(w))
+    if (src == 0 || dividend(cpu, w) / src > mask(w))
         fault(cpu, DE, 0);
-    set_quotient(cpu, w, (u32)(n / src), (u32)(n % src));
+    divide(cpu, w, src);
 }
 
 void IDIV(cpu_t *cpu, const op_t *op, width_t w, u32 src)
@@ -56,9 +42,9 @@ static void set_ax(cpu_t *cpu, u32 v)     { set_reg(cpu, reg_at(EAX, W16), W16, 
 /* Status flags of a byte result with CF and AF given; OF as given (undefined by the manual). */
 static void byte_flags(cpu_t *cpu, u32 result, bool cf, bool af, bool of)
 {
-    flags_set(&cpu->f, W8, result, 0);
+    flags_set_logic(&cpu->f, W8, result);
     flags_set_cf_of(&cpu->f, cf, of);
-    if (af) cpu->f.carry |= AUX_BIT;
+    if (af) cpu->f.cross ^= CROSS_AF;
 }
 
 static void decimal_adjust(cpu_t *cpu, bool subtract)
@@ -109,9 +95,8 @@ void AAM(cpu_t *cpu, const op_t *op, width_t w)
 void AAD(cpu_t *cpu, const op_t *op, width_t w)
 {
     (void)w;
-    u32 product = ah(cpu) * (op->imm & 0xFF), sum = al(cpu) + (product & 0xFF);
-    flags_set(&cpu->f, W8, sum, carries_add(al(cpu), product & 0xFF, sum));
-    set_ax(cpu, sum & 0xFF);
+    u32 product = ah(cpu) * (op->imm & 0xFF);
+    set_ax(cpu, ADD(&cpu->f, W8, al(cpu), product & 0xFF) & 0xFF);
 }
 
 /* ---- bits ---- */

@@ -13,7 +13,21 @@ INLINE bool condition(const flags_t *f, unsigned cc)
     case 4:  c = SF(f); break;                                 /* S  */
     case 5:  c = PF(f); break;                                 /* P  */
     case 6:  c = SF(f) != OF(f); break;                        /* L  */
-    default: c = ZF(f) || SF(f) != OF(f); break;               /* LE */
+    default: c = ZF(f) || SF_not_OF(f); break;                 /* LE */
     }
     return c != (cc & 1);
+}
+
+/* What condition() says of the flags that CMP of these (zero-extended) operands leaves, in words that compilers turn into one comparison. */
+INLINE bool compares(const flags_t *f, width_t w, u32 dst, u32 src, unsigned cc)
+{
+    s32 a = (s32)sext(w, dst), b = (s32)sext(w, src);
+    switch (cc) {
+    case 2: case 3:   return (dst < src) != (cc & 1);
+    case 4: case 5:   return (dst == src) != (cc & 1);
+    case 6: case 7:   return (dst <= src) != (cc & 1);
+    case 12: case 13: return (a < b) != (cc & 1);
+    case 14: case 15: return (a <= b) != (cc & 1);
+    default:          return condition(f, cc);                 /* O, S, P and their negations */
+    }
 }

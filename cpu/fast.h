@@ -80,6 +80,15 @@ INLINE bool pop_register_step(cpu_t *cpu, const op_t *op, width_t w, memory_t me
     return true;
 }
 
+/* Shifts by an immediate have a handler only for counts that shift: see select_l1. */
+INLINE bool shifts(const op_t *op) { return op->imm - 1 < 31; }
+INLINE void shift_by(cpu_t *cpu, const op_t *op, update_fn *F, width_t w, place_t m, bool keep)
+{
+    if (!shifts(op))
+        __builtin_unreachable();
+    shift(cpu, op, F, R, I, w, m, keep);
+}
+
 /* Forms with a handler of their own; the rest of the op's facts are constants too. */
 typedef enum { RR, RM, MR, RI, MI, R_, M_, N_FORMS, NO_FORM = -1 } form_t;
 INLINE form_t form_of(const cold_t *c)

@@ -43,7 +43,7 @@ HANDLER(PUSH_M_W32) {
 #define CACHED(eip) ((op->disp == (eip) && op->stamp == cpu->map_stamp))
 /* A transfer whose target nobody remembers: cpu->eip says where.  Handlers of their own, so that the fast ones need no stack. */
 static COLD HANDLER(find_next) { (void)op; GO_OR_LEAVE(block_find(cpu)); }
-static COLD HANDLER(remember)
+static COLD HANDLER(find_and_remember)
 {
     op_t *site = &cpu->blocks->ops[op - cpu->blocks->ops];
     u32 generation = cpu->blocks->generation, eip = cpu->eip;
@@ -54,6 +54,17 @@ static COLD HANDLER(remember)
         site->target = to;
     }
     GO_OR_LEAVE(to);
+}
+/* A RET with another caller than the last time: most are in the jump cache. */
+static HANDLER(remember)
+{
+    const op_t *to = jump_cached(cpu, cpu->eip);
+    if (UNLIKELY(!to)) HAND_OVER(find_and_remember);
+    op_t *site = &cpu->blocks->ops[op - cpu->blocks->ops];
+    site->disp = cpu->eip;
+    site->stamp = cpu->map_stamp;
+    site->target = to;
+    GO(to);
 }
 
 /* Indirect jumps and calls: the target from a register or from memory, then the hash of EIP.  (Their operand fills the op: no room for a cache
@@ -80,9 +91,19 @@ static COLD HANDLER(remember)
     put(host, w, op->imm); \
     move_stack(cpu, esp, memory); \
     GO_INDIRECT(eip); }
+#define CALL_M_STUB(memory) static HANDLER(CALL_M_W32_##memory) { \
+    const u8 *from = probe(cpu, op, W32, ACCESS_READ, memory); \
+    u32 eip = from ? get(from, W32) : 0, esp = cpu->r[ESP] - 4; \
+    u8 *host = from ? probe_stack(cpu, esp, W32, ACCESS_WRITE, FLAT) : NULL; \
+    if (UNLIKELY(!host || eip > cpu->seg[CS].limit)) HAND_OVER(generic); \
+    put(host, W32, op->imm); \
+    cpu->r[ESP] = esp; \
+    GO_INDIRECT(eip); }
 JMP_R_STUB(W16) JMP_R_STUB(W32)
 JMP_M_STUB(W16, BASED) JMP_M_STUB(W16, FLAT) JMP_M_STUB(W16, SEGMENTED) JMP_M_STUB(W32, BASED) JMP_M_STUB(W32, FLAT) JMP_M_STUB(W32, SEGMENTED)
 CALL_R_STUB(W16, FLAT) CALL_R_STUB(W16, SEGMENTED) CALL_R_STUB(W32, FLAT) CALL_R_STUB(W32, SEGMENTED)
+CALL_M_STUB(BASED) CALL_M_STUB(FLAT) CALL_M_STUB(SEGMENTED)
+static run_fn *const call_memory[N_MEMORIES] = { CALL_M_W32_BASED, CALL_M_W32_FLAT, CALL_M_W32_SEGMENTED };
 static run_fn *const jump_register[2] = { JMP_R_W16, JMP_R_W32 }, *const call_register[2][2] = STACK_ROW(CALL_R);
 static run_fn *const jump_memory[2][N_MEMORIES] = { { JMP_M_W16_BASED, JMP_M_W16_FLAT, JMP_M_W16_SEGMENTED },
                                                     { JMP_M_W32_BASED, JMP_M_W32_FLAT, JMP_M_W32_SEGMENTED } };
@@ -130,7 +151,7 @@ static HANDLER(NOP_fast)   { GO(op + 1); }
 static HANDLER(CWD_32)     { cpu->r[EDX] = (u32)((s32)cpu->r[EAX] >> 31); GO(op + 1); }
 static HANDLER(XCHG_RR_32) { u32 v = reg(cpu, op->dst, W32); set_reg(cpu, op->dst, W32, reg(cpu, op->src, W32)); set_reg(cpu, op->src, W32, v); GO(op + 1); }
 
-/* ---- 32 by 32 bits into EDX:EAX ---- */
+/* ---- EDX:EAX: 32 by 32 bits into it, 32 bits out of it ---- */
 
 #define MULTIPLY_R(name, body) static HANDLER(name##_R) { body(cpu, W32, reg(cpu, op->dst, W32)); GO(op + 1); }
 #define MULTIPLY_M(name, body, memory) static HANDLER(name##_M_##memory) { \
@@ -141,6 +162,16 @@ static HANDLER(XCHG_RR_32) { u32 v = reg(cpu, op->dst, W32); set_reg(cpu, op->ds
 #define MULTIPLY(name, body) MULTIPLY_R(name, body) MULTIPLY_M(name, body, BASED) MULTIPLY_M(name, body, FLAT) MULTIPLY_M(name, body, SEGMENTED) \
     static run_fn *const name##_of[N_MEMORIES] = { name##_M_BASED, name##_M_FLAT, name##_M_SEGMENTED };
 MULTIPLY(MUL_32, multiply) MULTIPLY(IMUL_32, multiply_signed)
+
+/* A divisor that is not above EDX, zero among them, has no quotient of 32 bits. */
+#define DIVIDE_BY(value) u32 by = (value); if (UNLIKELY(by <= cpu->r[EDX])) HAND_OVER(generic); divide(cpu, W32, by); GO(op + 1);
+#define DIV_M(memory) static HANDLER(DIV_32_M_##memory) { \
+    const u8 *host = probe(cpu, op, W32, ACCESS_READ, memory); \
+    if (UNLIKELY(!host)) HAND_OVER(generic); \
+    DIVIDE_BY(get(host, W32)) }
+static HANDLER(DIV_32_R) { DIVIDE_BY(reg(cpu, op->dst, W32)) }
+DIV_M(BASED) DIV_M(FLAT) DIV_M(SEGMENTED)
+static run_fn *const DIV_32_of[N_MEMORIES] = { DIV_32_M_BASED, DIV_32_M_FLAT, DIV_32_M_SEGMENTED };
 
 /* ---- choosing ---- */
 
@@ -165,6 +196,8 @@ static run_fn *select_push_memory(u16 mode, const op_t *op, const cold_t *c)
 static run_fn *select_l1(u16 mode, const op_t *op, const cold_t *c, bool dead)
 {
     form_t form = form_of(c);
+    if (instructions[c->instr].shape == SHAPE_shift && c->src_kind == I && !shifts(op))
+        return NULL;
     if (form != NO_FORM) {
         run_fn *run = l1_alu[c->instr][form][c->width][memory_of(mode, op)][dead];
         if (run) return run;
@@ -174,9 +207,11 @@ static run_fn *select_l1(u16 mode, const op_t *op, const cold_t *c, bool dead)
     case I_POP:  return c->dst_kind == R ? pop_register[c->width - 1u][stack_of(mode) == SEGMENTED] : NULL;
     case I_RET:  return ret_near[c->width - 1u][stack_of(mode) == SEGMENTED];
     case I_JMP_near:  return c->dst_kind == R ? jump_register[c->width - 1u] : jump_memory[c->width - 1u][memory_of(mode, op)];
-    case I_CALL_near: return c->dst_kind == R ? call_register[c->width - 1u][stack_of(mode) == SEGMENTED] : NULL;
+    case I_CALL_near: return c->dst_kind == R ? call_register[c->width - 1u][stack_of(mode) == SEGMENTED]
+                           : c->width == 2 && stack_of(mode) == FLAT ? call_memory[memory_of(mode, op)] : NULL;
     case I_MUL:    return c->width != 2 ? NULL : c->dst_kind == R ? MUL_32_R : MUL_32_of[memory_of(mode, op)];
     case I_IMUL_1: return c->width != 2 ? NULL : c->dst_kind == R ? IMUL_32_R : IMUL_32_of[memory_of(mode, op)];
+    case I_DIV:    return c->width != 2 ? NULL : c->dst_kind == R ? DIV_32_R : DIV_32_of[memory_of(mode, op)];
     case I_CMOVcc: return l1_choose(mode, op, c);
     case I_SETcc: return c->dst_kind == R ? setcc[c->cc] : NULL;
     case I_LEA:  return c->width == 2 ? LEA_32 : LEA_16;

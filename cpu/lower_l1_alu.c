@@ -42,7 +42,7 @@
 /* ---- shifts of registers, by an immediate or by CL ---- */
 
 #define SHIFT_AT_WIDTH(F, w) \
-    STUB(F##_RI_##w##_KEEP, shift(cpu, op, F, R, I, w, m, KEEP)) STUB(F##_RI_##w##_DROP, shift(cpu, op, F, R, I, w, m, DROP)) \
+    STUB(F##_RI_##w##_KEEP, shift_by(cpu, op, F, w, m, KEEP)) STUB(F##_RI_##w##_DROP, shift_by(cpu, op, F, w, m, DROP)) \
     STUB(F##_RR_##w##_KEEP, shift(cpu, op, F, R, R, w, m, KEEP))
 #define DEFINE_shift(F) SHIFT_AT_WIDTH(F, W8) SHIFT_AT_WIDTH(F, W16) SHIFT_AT_WIDTH(F, W32)
 

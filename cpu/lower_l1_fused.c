@@ -6,14 +6,19 @@
 #define TAIL_CALLS 1
 #include "cpu/fast.h"
 
-#define JUMP_IF(cc) do { if (!condition(&cpu->f, cc)) GO(op + 2); \
-                         const op_t *to = taken(cpu, op + 1); if (UNLIKELY(!to)) return NULL; GO(to); } while (0)
-#define FUSED(name, cc, body) HANDLER(name##_J##cc) { place_t m = { NULL, 0 }; (void)m; body; JUMP_IF(cc); }
-#define FUSED_M(name, w, memory, cc, body) HANDLER(name##_J##cc) { \
-    place_t m = { probe(cpu, op, w, ACCESS_READ, memory), 0 }; if (UNLIKELY(!m.host)) HAND_OVER(generic); body; JUMP_IF(cc); }
+#define JUMP_ON(holds) do { if (!(holds)) GO(op + 2); \
+                            const op_t *to = taken(cpu, op + 1); if (UNLIKELY(!to)) return NULL; GO(to); } while (0)
+/* A comparison's condition is computed from the operands, not from the flags that it leaves behind. */
+#define SAYS_CMP(w, dst, src, cc)  compares(&cpu->f, w, dst, src, cc)
+#define SAYS_TEST(w, dst, src, cc) condition(&cpu->f, cc)
+#define EXAMINE(F, d, s, w, cc) do { \
+    u32 src = value(cpu, op, s, op->src, w, m), dst = value(cpu, op, d, op->dst, w, m); \
+    F(&cpu->f, w, dst, src); \
+    JUMP_ON(SAYS_##F(w, dst, src, cc)); } while (0)
 
-#define OF_REGISTERS(F, s, w, cc) FUSED(F##_R##s##_##w, cc, examine(cpu, op, F, R, s, w, m, KEEP))
-#define OF_MEMORY(F, d, s, w, memory, cc) FUSED_M(F##_##d##s##_##w##_##memory, w, memory, cc, examine(cpu, op, F, d, s, w, m, KEEP))
+#define OF_REGISTERS(F, s, w, cc) HANDLER(F##_R##s##_##w##_J##cc) { place_t m = { NULL, 0 }; EXAMINE(F, R, s, w, cc); }
+#define OF_MEMORY(F, d, s, w, memory, cc) HANDLER(F##_##d##s##_##w##_##memory##_J##cc) { \
+    place_t m = { probe(cpu, op, w, ACCESS_READ, memory), 0 }; if (UNLIKELY(!m.host)) HAND_OVER(generic); EXAMINE(F, d, s, w, cc); }
 #define MEMORIES(F, d, s, w) EACH_CC_OF(OF_MEMORY, F, d, s, w, BASED) EACH_CC_OF(OF_MEMORY, F, d, s, w, FLAT) EACH_CC_OF(OF_MEMORY, F, d, s, w, SEGMENTED)
 #define AT_WIDTH(F, w) EACH_CC_OF(OF_REGISTERS, F, R, w) EACH_CC_OF(OF_REGISTERS, F, I, w) MEMORIES(F, R, M, w) MEMORIES(F, M, R, w) MEMORIES(F, M, I, w)
 AT_WIDTH(CMP, W8) AT_WIDTH(CMP, W16) AT_WIDTH(CMP, W32)
@@ -21,6 +26,7 @@ AT_WIDTH(CMP, W8) AT_WIDTH(CMP, W16) AT_WIDTH(CMP, W32)
 TEST_AT_WIDTH(W8) TEST_AT_WIDTH(W16) TEST_AT_WIDTH(W32)
 
 /* Arithmetic and logic whose result decides: 32 bits, in registers. */
+#define FUSED(name, cc, body) HANDLER(name##_J##cc) { place_t m = { NULL, 0 }; body; JUMP_ON(condition(&cpu->f, cc)); }
 #define COUNTS(F, cc) FUSED(F##_R_W32, cc, modify(cpu, op, F, R, W32, m, KEEP))
 #define OF_VALUES(F, s, cc) FUSED(F##_R##s##_W32, cc, update(cpu, op, F, R, s, W32, m, KEEP))
 #define BOTH(F) EACH_CC_OF(OF_VALUES, F, R) EACH_CC_OF(OF_VALUES, F, I)

@@ -46,7 +46,8 @@ INLINE width_t width_at(unsigned log2_bytes) { return (width_t)(8u << log2_bytes
 #if TAIL_CALLS && defined(__clang__)
 #  define GO(next) do { const op_t *go_ = (next); __attribute__((musttail)) return go_->run(cpu, go_); } while (0)
 #elif TAIL_CALLS
-#  define GO(next) do { const op_t *go_ = (next); return go_->run(cpu, go_); } while (0)
+/* gcc would load `run` relative to the old op and then move the new one into place; not knowing where it points it adds and jumps through it. */
+#  define GO(next) do { const op_t *go_ = (next); __asm__("" : "+r"(go_)); return go_->run(cpu, go_); } while (0)
 #else
 #  define GO(next) do { (void)cpu; return (next); } while (0)
 #endif

@@ -93,7 +93,7 @@ INLINE void scan(cpu_t *cpu, const op_t *op, scan_fn *F, kind_t s, width_t w, pl
 {
     u32 index = 0, src = value(cpu, op, s, op->src, w, m);
     bool found = F(w, src, &index);
-    flags_set(&cpu->f, w, src, 0);
+    flags_set_logic(&cpu->f, w, src);
     if (found) set_reg(cpu, op->dst, w, index);
 }
 INLINE void exchange(cpu_t *cpu, const op_t *op, exchange_fn *F, kind_t d, width_t w, place_t m)

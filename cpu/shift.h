@@ -9,7 +9,8 @@
 INLINE void shift_flags(flags_t *f, width_t w, u32 result, bool cf, bool of)
 {
     f->result = sext(w, result);
-    f->carry = (u32)cf << 31 | (u32)(cf ^ of) << 30;
+    f->cross = f->result ^ (u32)(cf ^ of) << 31;
+    f->carry = cf;
 }
 
 INLINE bool top(width_t w, u32 v) { return v >> (w - 1) & 1; }
@@ -30,9 +31,8 @@ INLINE u32 SHR(flags_t *f, width_t w, u32 dst, u32 count)
 {
     count &= 31;
     if (count == 0) return dst;
-    u64 wide = (u64)(dst & mask(w)) << 1 >> count;              /* bit 0: the last bit out */
-    u32 result = (u32)(wide >> 1);
-    shift_flags(f, w, result, wide & 1, top(w, result) ^ top(w, result << 1));   /* count 1: the old top bit */
+    u32 v = dst & mask(w), result = v >> count;
+    shift_flags(f, w, result, v >> (count - 1) & 1, top(w, result) ^ top(w, result << 1));   /* count 1: the old top bit */
     return result;
 }
 
@@ -40,9 +40,9 @@ INLINE u32 SAR(flags_t *f, width_t w, u32 dst, u32 count)
 {
     count &= 31;
     if (count == 0) return dst;
-    s64 wide = (s64)(s32)sext(w, dst) * 2 >> count;
-    u32 result = (u32)(wide >> 1);
-    shift_flags(f, w, result, wide & 1, false);
+    s32 v = (s32)sext(w, dst);
+    u32 result = (u32)(v >> count);
+    shift_flags(f, w, result, v >> (count - 1) & 1, false);
     return result & mask(w);
 }
 

@@ -9,7 +9,10 @@
 
 enum { TLB_ENTRIES = 1024 };
 
-typedef struct { u32 read_tag, write_tag; u8 *host; } tlb_entry_t;       /* host: first byte of the page */
+typedef struct {
+    u32 read_tag, write_tag;
+    u8 *host;                    /* first byte of the page */
+} __attribute__((aligned(16))) tlb_entry_t;
 typedef struct {
     tlb_entry_t entry[TLB_ENTRIES];
     u32 code_tag[TLB_ENTRIES];   /* writable memory that holds decoded code, or whose owner is told of stores: the slow path may store, and tell */
@@ -35,14 +38,21 @@ INLINE u8 *tlb_probe(const tlb_entry_t *e, u32 tag, u32 linear, u32 bytes)
         __builtin_unreachable();                               /* a tag that matches has memory behind it: callers test NULL once */
     return host;
 }
+/* The slot's entry, its place computed in bytes: one shift less than an index. */
+INLINE const tlb_entry_t *tlb_entry(const tlb_t *tlb, u32 linear)
+{
+    enum { ENTRY_SHIFT = 4, MASK = (TLB_ENTRIES - 1) << ENTRY_SHIFT };
+    _Static_assert(sizeof(tlb_entry_t) == 1 << ENTRY_SHIFT, "a power of two");
+    return (const tlb_entry_t *)((const char *)tlb->entry + (linear >> (12 - ENTRY_SHIFT) & MASK));
+}
 INLINE u8 *tlb_read(const tlb_t *tlb, u32 linear, u32 bytes)
 {
-    const tlb_entry_t *e = &tlb->entry[tlb_slot(linear)];
+    const tlb_entry_t *e = tlb_entry(tlb, linear);
     return tlb_probe(e, e->read_tag, linear, bytes);
 }
 INLINE u8 *tlb_write(const tlb_t *tlb, u32 linear, u32 bytes)
 {
-    const tlb_entry_t *e = &tlb->entry[tlb_slot(linear)];
+    const tlb_entry_t *e = tlb_entry(tlb, linear);
     return tlb_probe(e, e->write_tag, linear, bytes);
 }
 

@@ -39,7 +39,7 @@ static void write_trace(twin_t *t, const char *path, program_mode_t mode, u64 se
         recorder.whole = true;
         switch (fault_in.what) {
         case A_REGISTER: t->cpu.r[EBP] ^= 0x40000; break;
-        case A_FLAG:     t->cpu.f.carry ^= CARRY_BITS; break;             /* CF */
+        case A_FLAG:     flags_set_cf_of(&t->cpu.f, !CF(&t->cpu.f), OF(&t->cpu.f)); break;
         case A_BASE:     t->cpu.seg[GS].base ^= 0x100; break;
         case AN_X87:     t->cpu.fpu.r[3].m ^= 1ull << 40; break;
         }
