@@ -203,10 +203,11 @@ static void emit_stubs(builder_t *b)
 {
     for (u32 i = 0; i < b->n_branches; i++) {
         op_t *owner = &b->ops[b->branch[i]];
-        op_t stub = { .run = lowering(b->cpu)->link, .disp = owner->disp, .target = b->linkable ? owner : NULL,
-                      .imm = b->physical - b->first_eip };
+        op_t stub = { .run = lowering(b->cpu)->link, .disp = owner->disp, .imm = b->physical - b->first_eip };
         cold_t cold = { .eip = b->physical, .instr = I_LINK };
-        owner->target = emit(b, &stub, &cold);
+        op_t *made = emit(b, &stub, &cold);
+        set_target(owner, made);
+        if (b->linkable) set_target(made, owner);              /* else 0: itself */
     }
 }
 
@@ -462,7 +463,7 @@ const op_t *link_target(cpu_t *cpu, const op_t *stub_)
 {
     op_t *stub = &cpu->blocks->ops[stub_ - cpu->blocks->ops];  /* the arena is ours to change */
     bool fresh = cold_of(cpu, stub)->instr == I_LINK;
-    op_t *owner = fresh && stub->target ? &cpu->blocks->ops[stub->target - cpu->blocks->ops] : NULL;
+    op_t *owner = fresh && stub->target ? &cpu->blocks->ops[target_of(stub) - cpu->blocks->ops] : NULL;
     u32 physical_less_eip = stub->imm, owner_physical = cold_of(cpu, stub)->eip, generation = cpu->blocks->generation;
     cpu->eip = stub->disp;
     cpu->current = NULL;
@@ -472,10 +473,10 @@ const op_t *link_target(cpu_t *cpu, const op_t *stub_)
     u32 linear = cpu->seg[CS].base + cpu->eip;
     u32 physical = fetch_page(cpu, linear).physical + (linear & 0xFFF);
     if (owner && physical >> 12 == owner_physical >> 12 && physical - cpu->eip == physical_less_eip && !in_two_pages(cpu, to, linear)) {
-        owner->target = to;                                    /* same page: true as long as the owner itself may run */
+        set_target(owner, to);                                 /* same page: true as long as the owner itself may run */
         return to;
     }
-    stub->target = to;
+    set_target(stub, to);
     stub->stamp = cpu->map_stamp;
     stub->run = lowering(cpu)->cross;
     cpu->blocks->cold[stub - cpu->blocks->ops].instr = I_CROSS;

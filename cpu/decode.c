@@ -290,6 +290,8 @@ static void finish(decoded_t *d, u32 eip, unsigned length, bool data32)
         d->op.imm = next;
     } else if (d->cold.instr == I_CALL_near) {
         d->op.imm = next;
+    } else if (d->cold.instr == I_RET) {
+        d->op.release = (u16)d->op.imm;
     }
 }
 

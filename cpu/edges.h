@@ -17,7 +17,7 @@ INLINE const op_t *taken(cpu_t *cpu, const op_t *op)
         cpu->eip = op->disp;
         return NULL;
     }
-    const op_t *target = op->target;
+    const op_t *target = target_of(op);
     if (!target)
         __builtin_unreachable();                               /* an edge always has a target, if only a stub: callers test NULL once */
     return target;

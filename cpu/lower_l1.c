@@ -51,7 +51,7 @@ static COLD HANDLER(find_and_remember)
     if (generation == cpu->blocks->generation && to >= cpu->blocks->ops + SCRATCH_OPS && site >= cpu->blocks->ops + SCRATCH_OPS) {
         site->disp = eip;
         site->stamp = cpu->map_stamp;
-        site->target = to;
+        set_target(site, to);
     }
     GO_OR_LEAVE(to);
 }
@@ -63,7 +63,7 @@ static HANDLER(remember)
     op_t *site = &cpu->blocks->ops[op - cpu->blocks->ops];
     site->disp = cpu->eip;
     site->stamp = cpu->map_stamp;
-    site->target = to;
+    set_target(site, to);
     GO(to);
 }
 
@@ -114,12 +114,12 @@ static run_fn *const jump_memory[2][N_MEMORIES] = { { JMP_M_W16_BASED, JMP_M_W16
     if (UNLIKELY(!host)) HAND_OVER(generic); \
     u32 eip = get(host, w); \
     if (UNLIKELY(eip > cpu->seg[CS].limit)) HAND_OVER(generic); \
-    move_stack(cpu, esp + w / 8 + op->imm, memory); \
+    move_stack(cpu, esp + w / 8 + op->release, memory); \
     cpu->budget -= op->count; \
     cpu->eip = eip; \
     if (UNLIKELY(cpu->budget < 0)) return NULL; \
     if (UNLIKELY(!CACHED(eip))) HAND_OVER(remember); \
-    GO(op->target); }
+    GO(target_of(op)); }
 
 #define STACK_STUBS(w, memory) PUSH_R_STUB(w, memory) PUSH_I_STUB(w, memory) POP_STUB(w, memory) CALL_STUB(w, memory) RET_STUB(w, memory)
 STACK_STUBS(W16, FLAT) STACK_STUBS(W32, FLAT) STACK_STUBS(W16, SEGMENTED) STACK_STUBS(W32, SEGMENTED)

@@ -4,19 +4,24 @@
 
 typedef const op_t *run_fn(cpu_t *cpu, const op_t *op);
 
-/* The hot part: all that a fast handler reads.  32 bytes on 64-bit hosts. */
+/* The hot part: all that a fast handler reads.  24 bytes on 64-bit hosts: on code that does not repeat much, bytes count (docs/performance.md). */
 struct op {
-    run_fn     *run;             /* handler for this instruction, operand form and width */
-    const op_t *target;          /* where a taken branch goes: a block's first op, or a stub that finds it */
-    u32 disp;                    /* displacement of the memory operand */
-    u32 imm;                     /* immediate; the return address of a CALL */
+    run_fn *run;                 /* handler for this instruction, operand form and width */
+    u32 disp;                    /* displacement of the memory operand; the EIP an edge goes to */
+    union {
+        u32 imm;                 /* immediate; the return address of a CALL */
+        u32 stamp;               /* RET and edges that leave the page: the target is valid with this map_stamp */
+    };
     union {
         struct { u8 dst, src;    /* where in cpu->r: see reg_at() */
                  u8 base, index; };  /* register numbers, NOREG: none */
-        u32 stamp;               /* inline caches of RET and indirect jumps: valid with this map_stamp */
+        s32 target;              /* where a taken branch goes, in bytes from this op: a block's first op, or a stub that finds it: target_of() */
     };
-    u8 seg;                      /* of the memory operand */
-    u8 scale;                    /* index is shifted left by this */
+    union {
+        struct { u8 seg;         /* of the memory operand */
+                 u8 scale; };    /* index is shifted left by this */
+        u16 release;             /* RET: bytes of parameters */
+    };
     u8 wrap;                     /* 16: addresses are 16 bits, else 0 */
     u8 count;                    /* guest instructions from the block's start up to and including this one */
 };
@@ -38,6 +43,10 @@ typedef struct cold {
 } cold_t;
 
 INLINE const cold_t *cold_of(const cpu_t *cpu, const op_t *op) { return &cpu->cold[op - cpu->ops]; }
+
+/* Ops of one arena are less than 2 GiB apart. */
+INLINE const op_t *target_of(const op_t *op) { return (const op_t *)(const void *)((const char *)op + op->target); }
+INLINE void set_target(op_t *op, const op_t *to) { op->target = (s32)((const char *)to - (const char *)op); }
 
 INLINE width_t width_at(unsigned log2_bytes) { return (width_t)(8u << log2_bytes); }
 

@@ -36,7 +36,7 @@ const op_t *RET(cpu_t *cpu, const op_t *op, width_t w)
 {
     u32 eip = stack_top(cpu, w);
     check_target(cpu, eip);
-    set_stack_pointer(cpu, cpu->r[ESP] + w / 8 + op->imm);
+    set_stack_pointer(cpu, cpu->r[ESP] + w / 8 + op->release);
     return transfer(cpu, op, eip);
 }
 
