@@ -40,7 +40,6 @@ static void set_cr0(cpu_t *cpu, u32 value)
     if (value & ~old & CR0_PG)
         check_pdptes(cpu, value, cpu->cr3, cpu->cr4);
     cpu->cr0 = value;
-    fpu_summarise(cpu);                                        /* NE: who hears of x87 errors */
     if ((old ^ value) & CR0_PE)
         crossed_pe(cpu);
     if ((old ^ value) & (CR0_PG | CR0_WP | CR0_PE))

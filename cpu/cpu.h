@@ -155,7 +155,7 @@ typedef struct cpu {
     u8    (*acknowledge)(void *pic); /* INTA: the vector */
     void  (*apic_base_written)(void *pic, u64 base);             /* IA32_APIC_BASE: WRMSR or RESET; NULL: nobody listens */
     void   *pic;
-    void  (*ferr)(void *owner, bool level);      /* the FERR# pin: an unmasked x87 exception is pending, and CR0.NE is clear */
+    void  (*ferr)(void *owner, bool level);      /* the FERR# pin: an unmasked x87 exception is pending */
     void   *ferr_owner;
     bool    ignne;                   /* the IGNNE# pin: go on all the same */
     jmp_buf on_fault;

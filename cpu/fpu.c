@@ -1,8 +1,12 @@
 /* fpu.c - the floating-point unit's registers, its exceptions, and how instructions begin and end.
  * SDM vol. 1, 8.1 "x87 FPU Execution Environment", 8.4 to 8.7; vol. 3A, table 9-1 and 22.18 (387 and successors).
  *
- * An unmasked exception is remembered (ES) and reported before the next waiting instruction: #MF if CR0.NE is set; else by FERR#, IRQ 13 on a PC, and
- * the processor waits before that instruction until an interrupt comes, unless IGNNE# lets it go on (8.7.2, vol. 1 appendix D). */
+ * An unmasked exception is remembered (ES), activates FERR#, IRQ 13 on a PC, and is reported before the next waiting instruction: #MF if CR0.NE is
+ * set; else the processor waits before that instruction until an interrupt comes, unless IGNNE# lets it go on (8.7.2, vol. 1 appendix D).
+ * FERR# does not ask for NE: a system that sets it masks IRQ 13 (D.4.2).
+ *
+ * Left out: interrupt 9, which a 386 raises when the middle of an operand lies beyond its segment; it gets #GP or #PF like its successors
+ * (vol. 3A, 22.18.6.13). */
 #include "cpu/fpu_inside.h"
 
 /* ---- registers ---- */
@@ -83,7 +87,7 @@ void fpu_summarise(cpu_t *cpu)
 {
     bool error = refresh(&cpu->fpu);
     if (cpu->ferr)
-        cpu->ferr(cpu->ferr_owner, error && !(cpu->cr0 & CR0_NE));
+        cpu->ferr(cpu->ferr_owner, error);
 }
 
 void fpu_available(cpu_t *cpu)

@@ -27,5 +27,5 @@ void fpu_set_tags(fpu_t *f, u16 tags);
 /* Bits that do not exist read as they do in the unit; ES and B are made to follow from flags and masks. */
 void fpu_set_control(fpu_t *f, u32 control);
 
-/* ES, B and the FERR# pin follow from flags, masks and CR0.NE: to be called after any of them changed. */
+/* ES, B and the FERR# pin follow from flags and masks: to be called after any of them changed. */
 void fpu_summarise(struct cpu *cpu);
