@@ -64,7 +64,8 @@ static void match(cpu_t *cpu, u32 conditions, u32 at, u32 bytes)
 
 void breakpoint_data(cpu_t *cpu, u32 linear, u32 bytes, bool write)
 {
-    match(cpu, write ? 1 << ON_WRITE | 1 << ON_ACCESS : 1 << ON_ACCESS, linear, bytes);
+    if (cpu->dr[7] & DR7_ENABLES)
+        match(cpu, write ? 1 << ON_WRITE | 1 << ON_ACCESS : 1 << ON_ACCESS, linear, bytes);
 }
 
 void breakpoint_port(cpu_t *cpu, u16 port, u32 bytes)

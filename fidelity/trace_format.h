@@ -39,14 +39,14 @@ enum { TRACE_ACCESSES = 64, TRACE_INSTRUCTION_BYTES = 15, TRACE_NOTE_BYTES = 255
 
 /* One instruction and what it did, one exception or interrupt and what its delivery did, or a note. */
 typedef struct {
-    u8   kind;
-    bool faulted;                /* the instruction did not complete: an event follows */
-    bool continued;              /* more accesses of the instruction before */
     u64  number;                 /* instructions retired before it */
     u32  linear;                 /* its address; of an event: of the instruction that did not complete, or would have come next */
     u8   length, bytes[TRACE_INSTRUCTION_BYTES];
+    u8   kind;
     u8   source;                 /* event: trace_source_t */
+    bool faulted;                /* the instruction did not complete: an event follows */
     bool has_code;
+    bool continued;              /* more accesses of the instruction before */
     u8   vector;
     u32  code;
     u8   note, note_length;

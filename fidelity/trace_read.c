@@ -295,9 +295,12 @@ static trace_site_t *look_up(trace_reader_t *r, trace_record_t *out)
         if (!s && r->n_sites == SITES) return r->bad = true, NULL;
         if (!s) {
             s = &r->site[r->n_sites++];
+            s->mark = 0;
             r->place[slot] = r->n_sites;
         }
-        site_begin(s, out->linear, out->bytes, out->length);
+        s->length = out->length;
+        memcpy(s->bytes, out->bytes, sizeof s->bytes);
+        site_begin(s, out->linear);
     } else if (s) {
         out->length = s->length;
         memcpy(out->bytes, s->bytes, sizeof s->bytes);
@@ -311,16 +314,16 @@ static trace_site_t *look_up(trace_reader_t *r, trace_record_t *out)
 
 static u32 take_number(trace_reader_t *r, trace_site_t *s, unsigned slot)
 {
-    u32 value = site_guess(s, slot, r->known) << s->narrow[slot] >> s->narrow[slot];
+    u32 value = site_guess(s, slot, r->known) << site_narrow(s, slot) >> site_narrow(s, slot);
     u64 v = take_varint(r);
     if (v & 1) {
         if (v >> 1 >= KNOWN_NUMBERS) return r->bad = true, 0;
-        s->source[slot] = (u8)(v >> 1);
-        value = r->known[s->source[slot]] + (u32)unzigzag(take_varint(r));
+        site_rule(s, slot, r->known, (unsigned)(v >> 1), 0);
+        value = r->known[v >> 1] + (u32)unzigzag(take_varint(r));
     } else {
         value += (u32)unzigzag(v >> 1);
     }
-    site_rule(s, slot, r->known, s->source[slot], value);
+    site_rule(s, slot, r->known, site_source(s, slot), value);
     return value;
 }
 
@@ -332,10 +335,10 @@ static u32 take_address(trace_reader_t *r, bool told)
 /* The site at this address, quickly if it came behind the last one before. */
 static trace_site_t *next_site(trace_reader_t *r, u32 linear)
 {
-    u32 slot, hint = r->last->next;
+    u32 slot, hint = r->last->mark;      /* the site that came next may be this one */
     if (hint < r->n_sites && r->site[hint].linear == linear) return &r->site[hint];
     trace_site_t *s = find_site(r, linear, &slot);
-    if (s) r->last->next = (u32)(s - r->site);
+    if (s) r->last->mark = (u32)(s - r->site);
     return s;
 }
 
@@ -351,7 +354,7 @@ static void take_expected_accesses(trace_reader_t *r, trace_site_t *s, trace_rec
         a->log2_bytes = s->head[i] >> 2 & 3;
         a->where = missed >> slot & 1 ? take_number(r, s, slot) : site_guess(s, slot, r->known);
         slot++;
-        a->value = missed >> slot & 1 ? take_number(r, s, slot) : site_guess(s, slot, r->known) << s->narrow[slot] >> s->narrow[slot];
+        a->value = missed >> slot & 1 ? take_number(r, s, slot) : site_guess(s, slot, r->known) << site_narrow(s, slot) >> site_narrow(s, slot);
         r->known[KNOWN_VALUES + i] = a->value;
         slot++;
     }

@@ -105,9 +105,14 @@ static void mark_x87(u8 *watch)
 
 /* ---- records ---- */
 
+static void add_change(trace_recorder_t *r, unsigned field, u64 value, u64 old)
+{
+    r->record.change[r->record.n_changes++] = (trace_change_t){ (u8)field, value, old };
+}
+
 static void changed(trace_recorder_t *r, unsigned field, u64 value)
 {
-    r->record.change[r->record.n_changes++] = (trace_change_t){ (u8)field, value, r->state[field] };
+    add_change(r, field, value, r->state[field]);
     r->state[field] = value;
 }
 
@@ -117,12 +122,28 @@ static void compare(trace_recorder_t *r, const u64 *now, unsigned first, unsigne
         if (now[i] != r->state[i]) changed(r, i, now[i]);
 }
 
-static void compare_registers(trace_recorder_t *r, const cpu_t *cpu)
+/* EFLAGS now: made anew only if what it is made of is another. */
+INLINE u32 eflags_of(trace_recorder_t *r, const cpu_t *cpu)
+{
+    if (cpu->f.result != r->f.result || cpu->f.carry != r->f.carry || cpu->eflags != r->raw_eflags) {
+        r->f = cpu->f;
+        r->raw_eflags = cpu->eflags;
+        r->now_eflags = (cpu->eflags & ~(u32)FLAGS_STATUS) | flags_status(&cpu->f);      /* cpu_eflags, inline */
+    }
+    return r->now_eflags;
+}
+
+static void compare_registers(trace_recorder_t *r, const cpu_t *cpu, u32 eflags)
 {
     for (unsigned i = 0; i < TRACE_GPRS; i++)
-        if (cpu->r[i] != r->state[i]) changed(r, i, cpu->r[i]);
-    u32 eflags = (cpu->eflags & ~(u32)FLAGS_STATUS) | flags_status(&cpu->f);      /* cpu_eflags, inline */
-    if (eflags != r->state[TRACE_EFLAGS]) changed(r, TRACE_EFLAGS, eflags);
+        if (cpu->r[i] != r->registers[i]) add_change(r, i, cpu->r[i], r->registers[i]);
+    if (eflags != r->eflags) add_change(r, TRACE_EFLAGS, eflags, r->eflags);
+}
+
+INLINE void keep_registers(trace_recorder_t *r, const cpu_t *cpu, u32 eflags)
+{
+    memcpy(r->registers, cpu->r, sizeof r->registers);
+    r->eflags = eflags;
 }
 
 /* What tells where and in which mode instructions are; always recorded. */
@@ -134,26 +155,40 @@ static void compare_place(trace_recorder_t *r, const cpu_t *cpu)
         if (place[i].now != r->state[place[i].field]) changed(r, place[i].field, place[i].now);
 }
 
+/* What is seldom needed: all fields, or those of the x87. */
+static __attribute__((noinline)) void compare_more(trace_recorder_t *r, const cpu_t *cpu, bool faulted)
+{
+    u64 now[TRACE_FIELDS];
+    if (!(r->kinds & RECORD_STATE)) {
+        if (r->whole) compare_place(r, cpu);
+        return;
+    }
+    if (r->whole || faulted) {
+        collect_system(cpu, now);
+        collect_simd(cpu, now);
+        compare(r, now, TRACE_CPL, TRACE_CPL + 1);
+        compare(r, now, TRACE_SELECTOR, TRACE_EFER + 1);
+        compare(r, now, TRACE_DR, TRACE_SYSENTER_EIP + 1);
+        compare(r, now, TRACE_XMM_LOW, TRACE_MXCSR + 1);
+    }
+    collect_x87(cpu, now);
+    compare(r, now, TRACE_X87_LOW, TRACE_X87_DS + 1);
+}
+
 static void finish(trace_recorder_t *r, const cpu_t *cpu, bool faulted)
 {
     if (!r->open) return;
-    compare_registers(r, cpu);
-    if (UNLIKELY(r->whole && !(r->kinds & RECORD_STATE))) compare_place(r, cpu);
-    if (UNLIKELY(r->kinds & RECORD_STATE && (r->whole || r->x87 || faulted))) {
-        u64 now[TRACE_FIELDS];
-        if (r->whole || faulted) {
-            collect_system(cpu, now);
-            collect_simd(cpu, now);
-            compare(r, now, TRACE_CPL, TRACE_CPL + 1);
-            compare(r, now, TRACE_SELECTOR, TRACE_EFER + 1);
-            compare(r, now, TRACE_DR, TRACE_SYSENTER_EIP + 1);
-            compare(r, now, TRACE_XMM_LOW, TRACE_MXCSR + 1);
-        }
-        collect_x87(cpu, now);
-        compare(r, now, TRACE_X87_LOW, TRACE_X87_DS + 1);
-    }
-    r->record.faulted = faulted;
+    bool more = r->whole || r->x87 || faulted;                 /* is true of every event */
+    u32 eflags = eflags_of(r, cpu);
     r->open = false;
+    if (LIKELY(!more && !r->record.continued && r->brief) && r->brief(r->owner, &r->record, r->identity, cpu->r, eflags)) {
+        keep_registers(r, cpu, eflags);
+        return;
+    }
+    compare_registers(r, cpu, eflags);
+    keep_registers(r, cpu, eflags);
+    if (more) compare_more(r, cpu, faulted);
+    r->record.faulted = faulted;
     if (r->record.kind != TRACE_EVENT || r->kinds & RECORD_EVENTS) r->sink(r->owner, &r->record, r->identity);
 }
 
@@ -174,7 +209,7 @@ static void begin(trace_recorder_t *r, const cpu_t *cpu, u8 kind, u32 eip)
 static u64 identity_of(const cpu_t *cpu)
 {
     u64 place = (u64)(cpu->current - cpu->ops);
-    return place < SCRATCH_OPS ? 0 : (u64)cpu->blocks->generation << 20 | place;
+    return place < SCRATCH_OPS ? 0 : (u64)cpu->blocks->generation << 24 | place;
 }
 
 static void before(observer_t *self, cpu_t *cpu, u32 eip, unsigned length)
@@ -254,6 +289,10 @@ void recorder_begin(trace_recorder_t *r, cpu_t *cpu)
 {
     r->open = false;
     recorder_state(cpu, r->state);
+    r->f = cpu->f;
+    r->raw_eflags = cpu->eflags;
+    r->now_eflags = cpu_eflags(cpu);
+    keep_registers(r, cpu, r->now_eflags);
     cpu_observe(cpu, &r->observer);
 }
 

@@ -13,13 +13,18 @@ typedef struct trace_recorder {
     bool       x87;                      /* or fields of the x87 */
     u32        eip;                      /* of the open record */
     u64        identity;
+    u32        registers[TRACE_GPRS], eflags;        /* before it; they are not kept in `state` */
+    u32        raw_eflags;                           /* the processor's, and its f: `now_eflags` was made of them */
+    flags_t    f;
+    u32        now_eflags;
     u64        state[TRACE_FIELDS];      /* before the open record; fields not looked at since they last may have changed */
     u8        *watch;                    /* by instruction: what it may change */
     trace_record_t record;
-    /* The user's: every record that is finished; whether the instruction's bytes are known already (trace_knows), NULL: never; called
-     * before an instruction becomes a record, false: end here, NULL: never. */
+    /* The user's: every record that is finished; whether the instruction's bytes are known already (trace_knows), NULL: never; a
+     * quicker way than `sink` for most (trace_put_brief), NULL: there is none; called before an instruction becomes a record, false: end here, NULL: never. */
     void     (*sink)(void *owner, const trace_record_t *record, u64 identity);
     bool     (*knows)(void *owner, u32 linear, u64 identity);
+    bool     (*brief)(void *owner, const trace_record_t *record, u64 identity, const u32 registers[TRACE_GPRS], u32 eflags);
     bool     (*goes_on)(void *owner, struct cpu *cpu, u32 linear);
     void      *owner;
 } trace_recorder_t;

@@ -1,25 +1,26 @@
 /* trace_site.c - see trace_site.h: what is expected of an instruction after its first record. */
 #include "fidelity/trace_site.h"
 
-void site_begin(trace_site_t *s, u32 linear, const u8 *bytes, unsigned length)
+void site_begin(trace_site_t *s, u32 linear)
 {
-    memset(s, 0, sizeof *s);
     s->linear = linear;
-    s->length = (u8)length;
-    memcpy(s->bytes, bytes, length);
-    s->constant[SLOT_NEXT] = linear + length;
+    s->formed = s->flags = false;
+    s->registers = s->n_accesses = 0;
+    s->n_slots = SLOT_ACCESSES;
+    s->rule[SLOT_NEXT] = KNOWN_ZERO;
+    s->constant[SLOT_NEXT] = linear + s->length;
 }
 
 /* The nearest of the first n known numbers, both ways round; of equals the first. */
-static u8 nearest(const u32 *known, unsigned n, u32 value, unsigned narrow)
+static unsigned nearest(const u32 *known, unsigned n, u32 value, unsigned narrow)
 {
     u32 least = UINT32_MAX;
-    u8 best = KNOWN_ZERO;
+    unsigned best = KNOWN_ZERO;
     for (unsigned i = 0; i < n; i++) {
         u32 up = (value - known[i]) << narrow, down = (known[i] - value) << narrow, distance = up < down ? up : down;
         if (distance < least) {
             least = distance;
-            best = (u8)i;
+            best = i;
         }
     }
     return best;
@@ -27,7 +28,7 @@ static u8 nearest(const u32 *known, unsigned n, u32 value, unsigned narrow)
 
 static void add_slot(trace_site_t *s, const u32 *known, unsigned n, u32 value, unsigned narrow)
 {
-    s->narrow[s->n_slots] = (u8)narrow;
+    s->rule[s->n_slots] = (u8)(narrow / 8 << 4);
     site_rule(s, s->n_slots++, known, nearest(known, n, value, narrow), value);
 }
 
@@ -79,7 +80,7 @@ bool site_form(trace_site_t *s, const trace_record_t *r, const u32 *known)
     for (unsigned i = 0; i < TRACE_GPRS; i++)
         if (registers >> i & 1) add_slot(s, known, KNOWN_VALUES + r->n_accesses, now[i], 0);
     if (flags) {
-        s->narrow[s->n_slots] = 0;
+        s->rule[s->n_slots] = 0;
         site_rule(s, s->n_slots++, known, KNOWN_ZERO, eflags);
     }
     return true;

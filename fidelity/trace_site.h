@@ -16,21 +16,24 @@ enum { SLOT_NEXT, SLOT_ACCESSES, SITE_SLOTS = 12 };
 
 typedef struct {
     u32  linear;
-    u32  next;                   /* the user's: where the site may be that came next */
-    u8   length, bytes[TRACE_INSTRUCTION_BYTES];
+    u32  mark;                   /* the user's, like the next */
+    u64  identity[2];
     bool formed, flags;          /* there is a form; it has EFLAGS, always the last slot */
-    u8   n_accesses, head[SITE_ACCESSES];                   /* ways and widths, as in the file */
     u8   registers;              /* a mask */
-    u8   n_slots;
-    u8   narrow[SITE_SLOTS];     /* bits above the number: 24 for a byte */
-    u8   source[SITE_SLOTS];     /* of KNOWN_NUMBERS */
+    u8   n_slots, n_accesses;
+    u8   head[SITE_ACCESSES];    /* ways and widths of accesses, as in the file */
+    u8   rule[SITE_SLOTS];       /* the source in bits 0-3; in 4-7 an eighth of the bits above the number: 24 / 8 for a byte */
     u32  constant[SITE_SLOTS];
-} trace_site_t;
+    u8   length, bytes[TRACE_INSTRUCTION_BYTES];
+} trace_site_t;                  /* what most records need of it is in its first 64 bytes */
 
-INLINE u32 site_guess(const trace_site_t *s, unsigned slot, const u32 *known) { return known[s->source[slot]] + s->constant[slot]; }
-INLINE void site_rule(trace_site_t *s, unsigned slot, const u32 *known, u8 source, u32 value)
+INLINE unsigned site_source(const trace_site_t *s, unsigned slot) { return s->rule[slot] & 15; }
+INLINE unsigned site_narrow(const trace_site_t *s, unsigned slot) { return (s->rule[slot] >> 4) * 8u & 31; }
+/* The number by its rule; bits above it are anything. */
+INLINE u32 site_guess(const trace_site_t *s, unsigned slot, const u32 *known) { return known[site_source(s, slot)] + s->constant[slot]; }
+INLINE void site_rule(trace_site_t *s, unsigned slot, const u32 *known, unsigned source, u32 value)
 {
-    s->source[slot] = source;
+    s->rule[slot] = (u8)((s->rule[slot] & 0xF0) | source);
     s->constant[slot] = value - known[source];
 }
 
@@ -43,8 +46,8 @@ INLINE u32 fold_flags(u32 v)
     return v ^ of << 11 ^ of << 1 ^ sf << 7 ^ sf << 3;
 }
 
-/* The bytes at an address are told: nothing is expected but that the next instruction follows. */
-void site_begin(trace_site_t *s, u32 linear, const u8 *bytes, unsigned length);
+/* `length` and `bytes` are told, of an address: nothing is expected but that the next instruction follows.  The user's fields stay. */
+void site_begin(trace_site_t *s, u32 linear);
 
 /* After a record told in full: its form and first rules, if it can have a form; a form there was grows.  known: registers before it, its values.
  * False: the form is as it was. */

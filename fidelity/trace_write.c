@@ -10,9 +10,7 @@ enum { SITES = 1 << 15,          /* instructions the writer remembers: a power o
 
 /* The writer's own part of a site: what it chooses better rules by. */
 typedef struct {
-    u32 block;                   /* the site is the reader's, too, in the block of this number */
     u32 learn;                   /* how often yet */
-    u64 identity;
     u32 known[KNOWN_NUMBERS], value[SITE_SLOTS];             /* as they were at some record of it */
 } study_t;
 
@@ -27,7 +25,7 @@ struct trace_writer {
     u64      first_number, next_number;
     u32      last_where, last_value;
     trace_site_t *last, nowhere; /* whose rule says where the next record is; nowhere: of no instruction */
-    trace_site_t *site;
+    trace_site_t *site, *found;  /* found: by trace_knows.  A site's mark: the block in which the reader has it too */
     study_t *study;
     u64      total_records, total_raw;
 };
@@ -111,45 +109,58 @@ static void end_block(trace_writer_t *w)
 INLINE u32 slot_of(u32 linear) { return (linear ^ linear >> 15) & (SITES - 1); }
 INLINE study_t *study_of(const trace_writer_t *w, const trace_site_t *s) { return &w->study[s - w->site]; }
 
-bool trace_knows(const trace_writer_t *w, u32 linear, u64 identity)
+/* An instruction may have two identities: it may have been decoded twice, by itself and in a block. */
+INLINE bool has_identity(const trace_site_t *s, u64 identity) { return s->identity[0] == identity || s->identity[1] == identity; }
+static void add_identity(trace_site_t *s, u64 identity)
 {
-    const trace_site_t *s = &w->site[slot_of(linear)];
-    return identity && s->linear == linear && study_of(w, s)->identity == identity && s->length;
+    if (!identity || has_identity(s, identity)) return;
+    s->identity[1] = s->identity[0];
+    s->identity[0] = identity;
+}
+
+bool trace_knows(trace_writer_t *w, u32 linear, u64 identity)
+{
+    w->found = &w->site[slot_of(linear)];
+    return identity && w->found->linear == linear && has_identity(w->found, identity);
+}
+
+/* Is it the instruction of this record? */
+INLINE bool is_of(const trace_site_t *s, const trace_record_t *r)
+{
+    return r->length == 0 || (s->linear == r->linear && s->length == r->length && memcmp(s->bytes, r->bytes, r->length) == 0);
 }
 
 /* The site of this record, and whether its bytes must be written: from here on the reader knows them. */
 static trace_site_t *look_up(trace_writer_t *w, const trace_record_t *r, u64 identity, bool *write)
 {
-    trace_site_t *s = &w->site[slot_of(r->linear)];
-    study_t *study = study_of(w, s);
-    bool same = r->length == 0 || (s->linear == r->linear && s->length == r->length && memcmp(s->bytes, r->bytes, r->length) == 0);
-    *write = !same || study->block != w->block;
-    study->block = w->block;
-    study->identity = identity;
-    if (!*write) return s;
-    u8 bytes[TRACE_INSTRUCTION_BYTES];
-    memcpy(bytes, same ? s->bytes : r->bytes, sizeof bytes);
-    site_begin(s, r->linear, bytes, same ? s->length : r->length);
+    trace_site_t *s = r->length == 0 ? w->found : &w->site[slot_of(r->linear)];
+    bool same = is_of(s, r);
+    *write = !same || s->mark != w->block;
+    s->mark = w->block;
+    if (!same) s->identity[0] = s->identity[1] = 0;
+    add_identity(s, identity);
+    if (!same) memcpy(s->bytes, r->bytes, s->length = r->length);
+    if (*write) site_begin(s, r->linear);
     return s;
 }
 
 /* ---- numbers by rules ---- */
 
 /* A rule that holds now and held at the record that was kept. */
-static u8 better_source(const study_t *study, const trace_site_t *s, unsigned slot, const u32 *known, u32 value)
+static unsigned better_source(const study_t *study, const trace_site_t *s, unsigned slot, const u32 *known, u32 value)
 {
     unsigned n = KNOWN_VALUES + (slot == SLOT_NEXT || slot >= SLOT_ACCESSES + 2u * s->n_accesses ? s->n_accesses : (slot - SLOT_ACCESSES) / 2);
-    for (u8 i = 0; i < n; i++)
-        if (slot == SLOT_NEXT ? i && value == known[i] : ((value - known[i]) ^ (study->value[slot] - study->known[i])) << s->narrow[slot] == 0) return i;
-    return slot != SLOT_NEXT && s->narrow[slot] == 0 && slot < SLOT_ACCESSES + 2u * s->n_accesses && slot % 2 == SLOT_ACCESSES % 2 ? s->source[slot] : KNOWN_ZERO;
+    for (unsigned i = 0; i < n; i++)
+        if (slot == SLOT_NEXT ? i && value == known[i] : ((value - known[i]) ^ (study->value[slot] - study->known[i])) << site_narrow(s, slot) == 0) return i;
+    return slot != SLOT_NEXT && site_narrow(s, slot) == 0 && slot < SLOT_ACCESSES + 2u * s->n_accesses && slot % 2 == SLOT_ACCESSES % 2 ? site_source(s, slot) : KNOWN_ZERO;
 }
 
 /* The number is not what the rule says: what it is instead, and perhaps a better rule. */
 static u8 *put_number(u8 *at, trace_site_t *s, const study_t *study, unsigned slot, const u32 *known, u32 value)
 {
-    u8 source = study && study->learn ? better_source(study, s, slot, known, value) : s->source[slot];
-    u32 guess = site_guess(s, slot, known) << s->narrow[slot] >> s->narrow[slot];
-    if (source != s->source[slot]) {
+    unsigned source = study && study->learn ? better_source(study, s, slot, known, value) : site_source(s, slot);
+    u32 guess = site_guess(s, slot, known) << site_narrow(s, slot) >> site_narrow(s, slot);
+    if (source != site_source(s, slot)) {
         at = put_varint(at, (u64)source << 1 | 1);
         at = put_varint(at, zigzag((s32)(value - known[source])));
     } else {
@@ -167,50 +178,31 @@ static u8 *put_address(trace_writer_t *w, u8 *at, const u32 *known, u32 linear)
 
 /* ---- records as expected, or nearly ---- */
 
-/* The record's numbers in their order; false: it has another form. */
-INLINE bool gather(const trace_writer_t *w, const trace_site_t *s, const trace_record_t *r, u32 *value)
-{
-    u32 now[TRACE_GPRS];
-    u64 eflags = w->state[TRACE_EFLAGS];
-    unsigned registers = 0, slot = SLOT_ACCESSES;
-    bool odd = r->n_accesses != s->n_accesses;
-    if (odd) return false;
-    memcpy(now, w->known + KNOWN_REGISTERS, sizeof now);
-    for (unsigned i = 0; i < r->n_changes; i++) {
-        const trace_change_t *c = &r->change[i];
-        if (c->field < TRACE_GPRS) {
-            odd |= c->value == now[c->field];
-            registers |= 1u << c->field;
-            now[c->field] = (u32)c->value;
-        } else {
-            odd |= c->field != TRACE_EFLAGS || !s->flags || c->value == eflags || c->value > UINT32_MAX;
-            eflags = c->value;
-        }
-    }
-    for (unsigned i = 0; i < r->n_accesses; i++) {
-        value[slot++] = r->access[i].where;
-        value[slot] = r->access[i].value;
-        odd |= access_head(&r->access[i]) != s->head[i] || value[slot] >> 1 >> (31 - s->narrow[slot]);
-        slot++;
-    }
-    for (unsigned left = s->registers; left; left &= left - 1) value[slot++] = now[__builtin_ctz(left)];
-    value[slot] = (u32)eflags;
-    return !odd && !(registers & ~(unsigned)s->registers) && (!s->flags || eflags <= UINT32_MAX);
-}
-
-/* was: the known numbers that the address's rule starts from. */
-static void put_missed(trace_writer_t *w, trace_site_t *s, const u32 *was, const u32 *value, unsigned missed)
+/* These numbers are not what rules say.  was: the values that the address's rule starts from; known has the record's, and the registers before it. */
+static void put_missed(trace_writer_t *w, trace_site_t *s, const trace_record_t *r, const u32 *was, const u32 *registers, u32 eflags, unsigned missed)
 {
     study_t *study = study_of(w, s);
+    u32 value[SITE_SLOTS + 1], known[KNOWN_NUMBERS];
+    unsigned slot = SLOT_ACCESSES;
     u8 *at = put_head(w, w->at, missed);
-    if (missed & 1) at = put_address(w, at, was, s->linear);
+    if (missed & 1) {
+        memcpy(known, w->known, sizeof known);
+        memcpy(known + KNOWN_VALUES, was, SITE_ACCESSES * sizeof *was);
+        at = put_address(w, at, known, s->linear);
+    }
+    for (unsigned i = 0; i < s->n_accesses; i++) {
+        value[slot++] = r->access[i].where;
+        value[slot++] = r->access[i].value;
+    }
+    for (unsigned left = s->registers; left; left &= left - 1) value[slot++] = registers[__builtin_ctz(left)];
+    value[slot] = eflags;
     for (unsigned left = missed & ~1u; left; left &= left - 1) {
-        unsigned slot = (unsigned)__builtin_ctz(left);
-        if (s->flags && slot == s->n_slots - 1u) {
-            at = put_varint(at, fold_flags(value[slot] ^ s->constant[slot]));
-            s->constant[slot] = value[slot];
+        unsigned i = (unsigned)__builtin_ctz(left);
+        if (i < slot) {
+            at = put_number(at, s, study, i, w->known, value[i]);
         } else {
-            at = put_number(at, s, study, slot, w->known, value[slot]);
+            at = put_varint(at, fold_flags(eflags ^ s->constant[i]));
+            s->constant[i] = eflags;
         }
     }
     w->at = at;
@@ -221,34 +213,96 @@ static void put_missed(trace_writer_t *w, trace_site_t *s, const u32 *was, const
     }
 }
 
-INLINE void keep_values(trace_writer_t *w, const trace_record_t *r)
+/* Accesses of the site's form?  Then known has their values, and else may have. */
+INLINE bool match_accesses(trace_writer_t *w, const trace_site_t *s, const trace_record_t *r)
 {
-    unsigned n = r->n_accesses < SITE_ACCESSES ? r->n_accesses : SITE_ACCESSES;
-    for (unsigned i = 0; i < n; i++) w->known[KNOWN_VALUES + i] = r->access[i].value;
+    bool odd = r->n_accesses != s->n_accesses;
+    for (unsigned i = 0; i < s->n_accesses && !odd; i++) {
+        const trace_access_t *a = &r->access[i];
+        odd = access_head(a) != s->head[i] || a->value >> 1 >> (31 - site_narrow(s, SLOT_ACCESSES + 2 * i + 1));
+        w->known[KNOWN_VALUES + i] = a->value;
+    }
+    return !odd;
+}
+
+INLINE unsigned missed_accesses(const trace_writer_t *w, const trace_site_t *s, const trace_record_t *r)
+{
+    unsigned missed = 0, slot = SLOT_ACCESSES;
+    for (unsigned i = 0; i < s->n_accesses; i++, slot += 2) {
+        missed |= (unsigned)(site_guess(s, slot, w->known) != r->access[i].where) << slot;
+        missed |= (unsigned)((site_guess(s, slot + 1, w->known) ^ r->access[i].value) << site_narrow(s, slot + 1) != 0) << slot << 1;
+    }
+    return missed;
+}
+
+/* Which registers are not as expected; odd: and those that others of this form do not change are among them. */
+INLINE unsigned missed_registers(const trace_writer_t *w, const trace_site_t *s, const u32 *registers, bool *odd)
+{
+    u32 expected[TRACE_GPRS];
+    u64 differ = 0, a, b;
+    unsigned first = SLOT_ACCESSES + 2u * s->n_accesses, slot = first, missed = 0;
+    memcpy(expected, w->known + KNOWN_REGISTERS, sizeof expected);
+    for (unsigned left = s->registers; left; left &= left - 1) expected[__builtin_ctz(left)] = site_guess(s, slot++, w->known);
+#pragma GCC unroll 4
+    for (unsigned i = 0; i < TRACE_GPRS; i += 2) {
+        memcpy(&a, expected + i, sizeof a);
+        memcpy(&b, registers + i, sizeof b);
+        differ |= a ^ b;
+    }
+    if (LIKELY(!differ)) return 0;
+    slot = first;
+    for (unsigned i = 0; i < TRACE_GPRS; i++) {
+        bool of_form = s->registers >> i & 1;
+        *odd |= expected[i] != registers[i] && !of_form;
+        missed |= (unsigned)(expected[i] != registers[i]) << slot;
+        slot += of_form;
+    }
+    return missed;
 }
 
 /* What rules say is not written. */
+bool trace_put_brief(trace_writer_t *w, const trace_record_t *r, u64 identity, const u32 registers[TRACE_GPRS], u32 eflags)
+{
+    if (!w->at || w->at - w->raw > TRACE_BLOCK - TRACE_RECORD_MOST || w->n_records == TRACE_BLOCK_RECORDS || r->number != w->next_number) return false;
+    trace_site_t *s = r->length == 0 ? w->found : &w->site[slot_of(r->linear)];
+    if (!s->formed || s->mark != w->block || !is_of(s, r)) return false;
+    u32 was[SITE_ACCESSES];
+    unsigned missed = site_guess(w->last, SLOT_NEXT, w->known) != r->linear;
+    memcpy(was, w->known + KNOWN_VALUES, sizeof was);
+    bool odd = !match_accesses(w, s, r);
+    if (!odd) missed |= missed_accesses(w, s, r) | missed_registers(w, s, registers, &odd);
+    if (s->flags) missed |= (unsigned)(s->constant[s->n_slots - 1] != eflags) << (s->n_slots - 1);
+    else          odd |= eflags != w->state[TRACE_EFLAGS];
+    if (odd) {
+        memcpy(w->known + KNOWN_VALUES, was, sizeof was);
+        return false;
+    }
+    if (r->length) add_identity(s, identity);
+    if (missed) put_missed(w, s, r, was, registers, eflags, missed);
+    else        w->run++;
+    memcpy(w->known + KNOWN_REGISTERS, registers, TRACE_GPRS * sizeof *registers);
+    w->state[TRACE_EFLAGS] = eflags;
+    w->next_number++;
+    w->last = s;
+    w->n_records++;
+    w->total_records++;
+    return true;
+}
+
+/* The same from a list of changes. */
 static bool put_expected(trace_writer_t *w, const trace_record_t *r, u64 identity)
 {
-    trace_site_t *s = &w->site[slot_of(r->linear)];
-    const study_t *study = study_of(w, s);
-    u32 value[SITE_SLOTS + 1], was[KNOWN_NUMBERS];
-    if (s->linear != r->linear || !s->formed || study->block != w->block || r->kind != TRACE_INSTRUCTION || r->faulted || r->continued
-        || r->number != w->next_number) return false;
-    if (r->length == 0 ? study->identity != identity : s->length != r->length || memcmp(s->bytes, r->bytes, r->length) != 0) return false;
-    if (!gather(w, s, r, value)) return false;
-    unsigned missed = site_guess(w->last, SLOT_NEXT, w->known) != r->linear;
-    if (missed) memcpy(was, w->known, sizeof was);
-    keep_values(w, r);
-    for (unsigned i = SLOT_ACCESSES; i < s->n_slots; i++) missed |= (unsigned)((site_guess(s, i, w->known) ^ value[i]) << s->narrow[i] != 0) << i;
-    if (!missed) w->run++;
-    else         put_missed(w, s, was, value, missed);
-    unsigned slot = SLOT_ACCESSES + 2u * s->n_accesses;
-    for (unsigned left = s->registers; left; left &= left - 1) w->known[KNOWN_REGISTERS + __builtin_ctz(left)] = value[slot++];
-    if (s->flags) w->state[TRACE_EFLAGS] = value[slot];
-    w->next_number = r->number + 1;
-    w->last = s;
-    return true;
+    u32 now[TRACE_GPRS];
+    u64 eflags = w->state[TRACE_EFLAGS];
+    if (r->kind != TRACE_INSTRUCTION || r->faulted || r->continued) return false;
+    memcpy(now, w->known + KNOWN_REGISTERS, sizeof now);
+    for (unsigned i = 0; i < r->n_changes; i++) {
+        const trace_change_t *c = &r->change[i];
+        if (c->field > TRACE_EFLAGS || c->value == (c->field == TRACE_EFLAGS ? eflags : now[c->field])) return false;
+        if (c->field == TRACE_EFLAGS) eflags = c->value;
+        else                          now[c->field] = (u32)c->value;
+    }
+    return eflags <= UINT32_MAX && w->state[TRACE_EFLAGS] <= UINT32_MAX && trace_put_brief(w, r, identity, now, (u32)eflags);
 }
 
 /* ---- records in full ---- */
@@ -342,7 +396,7 @@ static u8 *put_kind(trace_writer_t *w, u8 *at, const trace_record_t *r, u64 iden
 /* What the record teaches, and where the next one is expected. */
 static void expect(trace_writer_t *w, const trace_record_t *r, trace_site_t *s)
 {
-    keep_values(w, r);
+    for (unsigned i = 0; i < r->n_accesses && i < SITE_ACCESSES; i++) w->known[KNOWN_VALUES + i] = r->access[i].value;
     if (s && site_form(s, r, w->known)) {
         study_t *study = study_of(w, s);
         study->learn = LEARN;
@@ -388,9 +442,10 @@ static void put_full(trace_writer_t *w, const trace_record_t *r, u64 identity)
 
 void trace_put(trace_writer_t *w, const trace_record_t *r, u64 identity)
 {
+    if (put_expected(w, r, identity)) return;
     if (w->at && (w->at - w->raw > TRACE_BLOCK - TRACE_RECORD_MOST || w->n_records == TRACE_BLOCK_RECORDS)) end_block(w);
     if (!w->at) begin_block(w, r);
-    if (!put_expected(w, r, identity)) put_full(w, r, identity);
+    put_full(w, r, identity);
     w->n_records++;
     w->total_records++;
 }

@@ -13,11 +13,15 @@ void trace_begin(trace_writer_t *w, const u64 state[TRACE_FIELDS]);
 
 /* Would a record of the instruction at `linear` need no bytes?  identity: not 0, and the same number only if the bytes at this address are the
  * same as when it was last given. */
-bool trace_knows(const trace_writer_t *w, u32 linear, u64 identity);
+bool trace_knows(trace_writer_t *w, u32 linear, u64 identity);
 
-/* A record; trouble is kept until the end.  record->length 0: trace_knows() said so, and `identity` is what it was asked about; else `bytes` hold
+/* A record; trouble is kept until the end.  record->length 0: trace_knows() said so of this record, last, and `identity` is what it was asked about; else `bytes` hold
  * the instruction. */
 void trace_put(trace_writer_t *w, const trace_record_t *record, u64 identity);
+
+/* The same of an instruction that completed and changed general registers and EFLAGS only: these are what they are after it, record->change is not
+ * looked at.  False: it must be told by trace_put. */
+bool trace_put_brief(trace_writer_t *w, const trace_record_t *record, u64 identity, const u32 registers[TRACE_GPRS], u32 eflags);
 
 typedef struct { u64 records, raw, packed; } trace_size_t;       /* so far; packed: bytes of the file */
 trace_size_t trace_size(const trace_writer_t *w);

@@ -29,6 +29,10 @@ static tracing_t *of_waiter(observer_t *o) { return (tracing_t *)(void *)((char 
 /* ---- recording ---- */
 
 static void sink(void *owner, const trace_record_t *record, u64 identity) { trace_put(((tracing_t *)owner)->writer, record, identity); }
+static bool brief(void *owner, const trace_record_t *record, u64 identity, const u32 *registers, u32 eflags)
+{
+    return trace_put_brief(((tracing_t *)owner)->writer, record, identity, registers, eflags);
+}
 static bool knows(void *owner, u32 linear, u64 identity) { return trace_knows(((tracing_t *)owner)->writer, linear, identity); }
 
 static bool is_at(const moment_t *m, const cpu_t *cpu, u32 linear)
@@ -129,6 +133,7 @@ static void begin(tracing_t *t, session_t *s)
     s->watcher = &t->watcher;
     t->recorder.sink = sink;
     t->recorder.knows = knows;
+    t->recorder.brief = brief;
     t->recorder.goes_on = t->until.kind >= MOMENT_LINEAR ? goes_on : NULL;
     t->recorder.owner = t;
     t->waiter.before = wait_for_address;

@@ -197,10 +197,17 @@ static void to_file(void *owner, const trace_record_t *record, u64 identity)
     to->records++;
     mix_record(&to->digest, record);
 }
+static bool file_brief(void *owner, const trace_record_t *record, u64 identity, const u32 *registers, u32 eflags)
+{
+    to_file_t *to = owner;
+    bool told = trace_put_brief(to->writer, record, identity, registers, eflags);
+    to->records += told;
+    return told;
+}
 static bool file_knows(void *owner, u32 linear, u64 identity) { return trace_knows(((to_file_t *)owner)->writer, linear, identity); }
 
-/* Returns a digest of the records given to the writer. */
-static u64 trace_program(twin_t *t, program_mode_t mode, u64 seed, bool l1, trace_recorder_t *recorder)
+/* Returns a digest of the records given to the writer in full. */
+static u64 trace_program(twin_t *t, program_mode_t mode, u64 seed, bool l1, bool brief, trace_recorder_t *recorder)
 {
     char why[600] = "";
     trace_size_t size;
@@ -210,6 +217,7 @@ static u64 trace_program(twin_t *t, program_mode_t mode, u64 seed, bool l1, trac
     ck_assert_msg(to.writer != NULL, "%s", why);
     recorder->sink = to_file;
     recorder->knows = file_knows;
+    recorder->brief = brief ? file_brief : NULL;
     recorder->owner = &to;
     recorder_begin(recorder, &t->cpu);
     trace_begin(to.writer, recorder->state);
@@ -272,9 +280,9 @@ START_TEST(records_tell_what_the_processor_did_and_both_lowerings_the_same)
         program_mode_t mode = (program_mode_t)(seed % N_PROGRAM_MODES);
         u64 digest[2] = { 0 };
         for (unsigned l1 = 0; l1 < 2; l1++) {
-            u64 given = trace_program(t, mode, seed, l1, recorder);
+            u64 given = trace_program(t, mode, seed, l1, l1, recorder);      /* once as lists of changes, once as briefly as can be */
             replay(t, mode, seed, &digest[l1], &memories);
-            ck_assert_msg(digest[l1] == given, "seed %llu: other records are read than were written", (unsigned long long)seed);
+            ck_assert_msg(l1 || digest[l1] == given, "seed %llu: other records are read than were written", (unsigned long long)seed);
         }
         ck_assert_msg(digest[0] == digest[1], "seed %llu", (unsigned long long)seed);
     }
