@@ -295,7 +295,7 @@ static trace_site_t *look_up(trace_reader_t *r, trace_record_t *out)
         if (!s && r->n_sites == SITES) return r->bad = true, NULL;
         if (!s) {
             s = &r->site[r->n_sites++];
-            s->mark = 0;
+            s->follows = 0;
             r->place[slot] = r->n_sites;
         }
         s->length = out->length;
@@ -323,7 +323,7 @@ static u32 take_number(trace_reader_t *r, trace_site_t *s, unsigned slot)
     } else {
         value += (u32)unzigzag(v >> 1);
     }
-    site_rule(s, slot, r->known, site_source(s, slot), value);
+    site_rule(s, slot, r->known, s->source[slot], value);
     return value;
 }
 
@@ -335,10 +335,10 @@ static u32 take_address(trace_reader_t *r, bool told)
 /* The site at this address, quickly if it came behind the last one before. */
 static trace_site_t *next_site(trace_reader_t *r, u32 linear)
 {
-    u32 slot, hint = r->last->mark;      /* the site that came next may be this one */
+    u32 slot, hint = r->last->follows;      /* the site that came next may be this one */
     if (hint < r->n_sites && r->site[hint].linear == linear) return &r->site[hint];
     trace_site_t *s = find_site(r, linear, &slot);
-    if (s) r->last->mark = (u32)(s - r->site);
+    if (s) r->last->follows = (u32)(s - r->site);
     return s;
 }
 
@@ -354,7 +354,7 @@ static void take_expected_accesses(trace_reader_t *r, trace_site_t *s, trace_rec
         a->log2_bytes = s->head[i] >> 2 & 3;
         a->where = missed >> slot & 1 ? take_number(r, s, slot) : site_guess(s, slot, r->known);
         slot++;
-        a->value = missed >> slot & 1 ? take_number(r, s, slot) : site_guess(s, slot, r->known) << site_narrow(s, slot) >> site_narrow(s, slot);
+        a->value = missed >> slot & 1 ? take_number(r, s, slot) : site_guess(s, slot, r->known) << s->narrow[i] >> s->narrow[i];
         r->known[KNOWN_VALUES + i] = a->value;
         slot++;
     }

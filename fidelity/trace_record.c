@@ -175,21 +175,24 @@ static __attribute__((noinline)) void compare_more(trace_recorder_t *r, const cp
     compare(r, now, TRACE_X87_LOW, TRACE_X87_DS + 1);
 }
 
-static void finish(trace_recorder_t *r, const cpu_t *cpu, bool faulted)
+static __attribute__((noinline)) void finish_in_full(trace_recorder_t *r, const cpu_t *cpu, u32 eflags, bool faulted)
 {
-    if (!r->open) return;
-    bool more = r->whole || r->x87 || faulted;                 /* is true of every event */
-    u32 eflags = eflags_of(r, cpu);
-    r->open = false;
-    if (LIKELY(!more && !r->record.continued && r->brief) && r->brief(r->owner, &r->record, r->identity, cpu->r, eflags)) {
-        keep_registers(r, cpu, eflags);
-        return;
-    }
+    bool more = r->whole || r->x87 || faulted;
     compare_registers(r, cpu, eflags);
     keep_registers(r, cpu, eflags);
     if (more) compare_more(r, cpu, faulted);
     r->record.faulted = faulted;
     if (r->record.kind != TRACE_EVENT || r->kinds & RECORD_EVENTS) r->sink(r->owner, &r->record, r->identity);
+}
+
+INLINE void finish(trace_recorder_t *r, const cpu_t *cpu, bool faulted)
+{
+    if (!r->open) return;
+    u32 eflags = eflags_of(r, cpu);
+    bool more = r->whole || r->x87 || faulted || r->record.continued;      /* is true of every event */
+    r->open = false;
+    if (LIKELY(!more && r->brief) && r->brief(r->owner, &r->record, r->identity, cpu->r, eflags)) keep_registers(r, cpu, eflags);
+    else finish_in_full(r, cpu, eflags, faulted);
 }
 
 static void begin(trace_recorder_t *r, const cpu_t *cpu, u8 kind, u32 eip)
@@ -212,6 +215,12 @@ static u64 identity_of(const cpu_t *cpu)
     return place < SCRATCH_OPS ? 0 : (u64)cpu->blocks->generation << 24 | place;
 }
 
+static __attribute__((noinline)) void take_bytes(trace_record_t *t, cpu_t *cpu, unsigned length)
+{
+    t->length = (u8)(length <= TRACE_INSTRUCTION_BYTES ? length : TRACE_INSTRUCTION_BYTES);
+    if (!cpu_peek(cpu, t->linear, t->bytes, t->length)) memset(t->bytes, 0, t->length);   /* code in device memory */
+}
+
 static void before(observer_t *self, cpu_t *cpu, u32 eip, unsigned length)
 {
     trace_recorder_t *r = (trace_recorder_t *)self;
@@ -223,9 +232,7 @@ static void before(observer_t *self, cpu_t *cpu, u32 eip, unsigned length)
     r->whole = may == MAY_ALL;
     r->x87 = may == MAY_X87;
     r->identity = identity_of(cpu);
-    if (r->knows && r->knows(r->owner, t->linear, r->identity)) return;
-    t->length = (u8)(length <= TRACE_INSTRUCTION_BYTES ? length : TRACE_INSTRUCTION_BYTES);
-    if (!cpu_peek(cpu, t->linear, t->bytes, t->length)) memset(t->bytes, 0, t->length);   /* code in device memory */
+    if (!r->knows || !r->knows(r->owner, t->linear, r->identity)) take_bytes(t, cpu, length);
 }
 
 static void access(trace_recorder_t *r, trace_way_t way, u32 where, width_t w, u32 value)

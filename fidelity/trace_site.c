@@ -7,7 +7,7 @@ void site_begin(trace_site_t *s, u32 linear)
     s->formed = s->flags = false;
     s->registers = s->n_accesses = 0;
     s->n_slots = SLOT_ACCESSES;
-    s->rule[SLOT_NEXT] = KNOWN_ZERO;
+    s->source[SLOT_NEXT] = KNOWN_ZERO;
     s->constant[SLOT_NEXT] = linear + s->length;
 }
 
@@ -28,7 +28,6 @@ static unsigned nearest(const u32 *known, unsigned n, u32 value, unsigned narrow
 
 static void add_slot(trace_site_t *s, const u32 *known, unsigned n, u32 value, unsigned narrow)
 {
-    s->rule[s->n_slots] = (u8)(narrow / 8 << 4);
     site_rule(s, s->n_slots++, known, nearest(known, n, value, narrow), value);
 }
 
@@ -74,14 +73,12 @@ bool site_form(trace_site_t *s, const trace_record_t *r, const u32 *known)
     s->n_slots = SLOT_ACCESSES;
     for (unsigned i = 0; i < r->n_accesses; i++) {
         s->head[i] = access_head(&r->access[i]);
+        s->narrow[i] = r->access[i].log2_bytes < 2 ? (u8)(32 - (8u << r->access[i].log2_bytes)) : 0;
         add_slot(s, known, KNOWN_VALUES + i, r->access[i].where, 0);
-        add_slot(s, known, KNOWN_VALUES + i, r->access[i].value, r->access[i].log2_bytes < 2 ? 32 - (8u << r->access[i].log2_bytes) : 0);
+        add_slot(s, known, KNOWN_VALUES + i, r->access[i].value, s->narrow[i]);
     }
     for (unsigned i = 0; i < TRACE_GPRS; i++)
         if (registers >> i & 1) add_slot(s, known, KNOWN_VALUES + r->n_accesses, now[i], 0);
-    if (flags) {
-        s->rule[s->n_slots] = 0;
-        site_rule(s, s->n_slots++, known, KNOWN_ZERO, eflags);
-    }
+    if (flags) site_rule(s, s->n_slots++, known, KNOWN_ZERO, eflags);
     return true;
 }

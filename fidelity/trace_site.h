@@ -16,24 +16,27 @@ enum { SLOT_NEXT, SLOT_ACCESSES, SITE_SLOTS = 12 };
 
 typedef struct {
     u32  linear;
-    u32  mark;                   /* the user's, like the next */
+    u32  mark, follows;          /* the user's, like the next */
     u64  identity[2];
     bool formed, flags;          /* there is a form; it has EFLAGS, always the last slot */
     u8   registers;              /* a mask */
     u8   n_slots, n_accesses;
     u8   head[SITE_ACCESSES];    /* ways and widths of accesses, as in the file */
-    u8   rule[SITE_SLOTS];       /* the source in bits 0-3; in 4-7 an eighth of the bits above the number: 24 / 8 for a byte */
-    u32  constant[SITE_SLOTS];
+    u8   narrow[SITE_ACCESSES];  /* bits above its value: 24 for a byte */
+    u8   source[SITE_SLOTS];     /* of KNOWN_NUMBERS */
+    u32  constant[SITE_SLOTS + 1];      /* one may be looked at that is none */
     u8   length, bytes[TRACE_INSTRUCTION_BYTES];
-} trace_site_t;                  /* what most records need of it is in its first 64 bytes */
+} trace_site_t;
 
-INLINE unsigned site_source(const trace_site_t *s, unsigned slot) { return s->rule[slot] & 15; }
-INLINE unsigned site_narrow(const trace_site_t *s, unsigned slot) { return (s->rule[slot] >> 4) * 8u & 31; }
 /* The number by its rule; bits above it are anything. */
-INLINE u32 site_guess(const trace_site_t *s, unsigned slot, const u32 *known) { return known[site_source(s, slot)] + s->constant[slot]; }
+INLINE u32 site_guess(const trace_site_t *s, unsigned slot, const u32 *known) { return known[s->source[slot]] + s->constant[slot]; }
+/* Is it the place or the value of an access? */
+INLINE bool site_is_access(const trace_site_t *s, unsigned slot) { return slot - SLOT_ACCESSES < 2u * s->n_accesses; }
+INLINE bool site_is_value(const trace_site_t *s, unsigned slot)  { return site_is_access(s, slot) && (slot - SLOT_ACCESSES) & 1; }
+INLINE unsigned site_narrow(const trace_site_t *s, unsigned slot) { return site_is_value(s, slot) ? s->narrow[(slot - SLOT_ACCESSES) / 2] : 0; }
 INLINE void site_rule(trace_site_t *s, unsigned slot, const u32 *known, unsigned source, u32 value)
 {
-    s->rule[slot] = (u8)((s->rule[slot] & 0xF0) | source);
+    s->source[slot] = (u8)source;
     s->constant[slot] = value - known[source];
 }
 

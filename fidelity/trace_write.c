@@ -21,6 +21,7 @@ struct trace_writer {
     /* the block: expectations start anew in each */
     u8      *raw, *at;           /* at NULL: none has begun */
     u32      block, n_records;   /* block: its number, from 1 */
+    u32      room;               /* for so many more records; 0 also if there is none for another's bytes, or no block */
     u32      run;                /* records as expected that are not in the file yet */
     u64      first_number, next_number;
     u32      last_where, last_value;
@@ -72,6 +73,7 @@ static void begin_block(trace_writer_t *w, const trace_record_t *first)
     memset(w->known + KNOWN_VALUES, 0, (KNOWN_NUMBERS - KNOWN_VALUES) * sizeof *w->known);
     w->block++;
     w->n_records = w->run = 0;
+    w->room = TRACE_BLOCK_RECORDS;
     w->last_where = w->last_value = 0;
     w->first_number = w->next_number = first->number;
     w->last = &w->nowhere;
@@ -100,8 +102,10 @@ static void end_block(trace_writer_t *w)
     if (w->run) w->at = put_head(w, w->at, 0);
     size_t bytes = (size_t)(w->at - w->raw);
     w->total_raw += bytes;
+    w->total_records += w->n_records;
     w->raw = packer_put(w->packer, w->raw, bytes, w->n_records, w->first_number);
     w->at = NULL;
+    w->n_records = w->room = 0;
 }
 
 /* ---- sites ---- */
@@ -121,6 +125,8 @@ static void add_identity(trace_site_t *s, u64 identity)
 bool trace_knows(trace_writer_t *w, u32 linear, u64 identity)
 {
     w->found = &w->site[slot_of(linear)];
+    __builtin_prefetch(w->found->constant);                  /* it will be wanted soon; and then, as likely as not, what came behind it the last time */
+    __builtin_prefetch(&w->site[w->found->follows]);
     return identity && w->found->linear == linear && has_identity(w->found, identity);
 }
 
@@ -152,15 +158,15 @@ static unsigned better_source(const study_t *study, const trace_site_t *s, unsig
     unsigned n = KNOWN_VALUES + (slot == SLOT_NEXT || slot >= SLOT_ACCESSES + 2u * s->n_accesses ? s->n_accesses : (slot - SLOT_ACCESSES) / 2);
     for (unsigned i = 0; i < n; i++)
         if (slot == SLOT_NEXT ? i && value == known[i] : ((value - known[i]) ^ (study->value[slot] - study->known[i])) << site_narrow(s, slot) == 0) return i;
-    return slot != SLOT_NEXT && site_narrow(s, slot) == 0 && slot < SLOT_ACCESSES + 2u * s->n_accesses && slot % 2 == SLOT_ACCESSES % 2 ? site_source(s, slot) : KNOWN_ZERO;
+    return slot != SLOT_NEXT && site_narrow(s, slot) == 0 && slot < SLOT_ACCESSES + 2u * s->n_accesses && slot % 2 == SLOT_ACCESSES % 2 ? s->source[slot] : KNOWN_ZERO;
 }
 
 /* The number is not what the rule says: what it is instead, and perhaps a better rule. */
 static u8 *put_number(u8 *at, trace_site_t *s, const study_t *study, unsigned slot, const u32 *known, u32 value)
 {
-    unsigned source = study && study->learn ? better_source(study, s, slot, known, value) : site_source(s, slot);
+    unsigned source = study && study->learn ? better_source(study, s, slot, known, value) : s->source[slot];
     u32 guess = site_guess(s, slot, known) << site_narrow(s, slot) >> site_narrow(s, slot);
-    if (source != site_source(s, slot)) {
+    if (source != s->source[slot]) {
         at = put_varint(at, (u64)source << 1 | 1);
         at = put_varint(at, zigzag((s32)(value - known[source])));
     } else {
@@ -178,8 +184,8 @@ static u8 *put_address(trace_writer_t *w, u8 *at, const u32 *known, u32 linear)
 
 /* ---- records as expected, or nearly ---- */
 
-/* These numbers are not what rules say.  was: the values that the address's rule starts from; known has the record's, and the registers before it. */
-static void put_missed(trace_writer_t *w, trace_site_t *s, const trace_record_t *r, const u32 *was, const u32 *registers, u32 eflags, unsigned missed)
+/* These numbers are not what rules say.  was: the values that the address's rule starts from; w->known has the record's, and the registers before it. */
+static __attribute__((noinline)) void put_missed(trace_writer_t *w, trace_site_t *s, const trace_record_t *r, const u32 *was, const u32 *registers, u32 eflags, unsigned missed)
 {
     study_t *study = study_of(w, s);
     u32 value[SITE_SLOTS + 1], known[KNOWN_NUMBERS];
@@ -206,6 +212,7 @@ static void put_missed(trace_writer_t *w, trace_site_t *s, const trace_record_t 
         }
     }
     w->at = at;
+    if (w->at - w->raw > TRACE_BLOCK - TRACE_RECORD_MOST) w->room = 0;
     if (study->learn && missed & ~1u) {
         study->learn--;
         memcpy(study->known, w->known, sizeof study->known);
@@ -213,79 +220,61 @@ static void put_missed(trace_writer_t *w, trace_site_t *s, const trace_record_t 
     }
 }
 
-/* Accesses of the site's form?  Then known has their values, and else may have. */
-INLINE bool match_accesses(trace_writer_t *w, const trace_site_t *s, const trace_record_t *r)
+/* Which numbers of accesses, slots from SLOT_ACCESSES on, are not as expected; odd: it is another form.  known gets the values. */
+INLINE unsigned missed_accesses(const trace_site_t *s, const trace_record_t *r, u32 *known, bool *odd)
 {
-    bool odd = r->n_accesses != s->n_accesses;
-    for (unsigned i = 0; i < s->n_accesses && !odd; i++) {
+    unsigned missed = 0, n = r->n_accesses;
+    *odd = n != s->n_accesses;
+    if (UNLIKELY(*odd)) return 0;
+    for (unsigned i = 0; i < n; i++) {
         const trace_access_t *a = &r->access[i];
-        odd = access_head(a) != s->head[i] || a->value >> 1 >> (31 - site_narrow(s, SLOT_ACCESSES + 2 * i + 1));
-        w->known[KNOWN_VALUES + i] = a->value;
-    }
-    return !odd;
-}
-
-INLINE unsigned missed_accesses(const trace_writer_t *w, const trace_site_t *s, const trace_record_t *r)
-{
-    unsigned missed = 0, slot = SLOT_ACCESSES;
-    for (unsigned i = 0; i < s->n_accesses; i++, slot += 2) {
-        missed |= (unsigned)(site_guess(s, slot, w->known) != r->access[i].where) << slot;
-        missed |= (unsigned)((site_guess(s, slot + 1, w->known) ^ r->access[i].value) << site_narrow(s, slot + 1) != 0) << slot << 1;
+        unsigned slot = SLOT_ACCESSES + 2 * i;
+        *odd |= access_head(a) != s->head[i];
+        missed |= (unsigned)(site_guess(s, slot, known) != a->where) << slot;
+        missed |= (unsigned)((site_guess(s, slot + 1, known) ^ a->value) << s->narrow[i] != 0) << slot << 1;
+        known[KNOWN_VALUES + i] = a->value;
     }
     return missed;
 }
 
-/* Which registers are not as expected; odd: and those that others of this form do not change are among them. */
-INLINE unsigned missed_registers(const trace_writer_t *w, const trace_site_t *s, const u32 *registers, bool *odd)
+/* Does a register change that the form has not? */
+INLINE bool others_change(const trace_site_t *s, const u32 *known, const u32 *registers)
 {
-    u32 expected[TRACE_GPRS];
-    u64 differ = 0, a, b;
-    unsigned first = SLOT_ACCESSES + 2u * s->n_accesses, slot = first, missed = 0;
-    memcpy(expected, w->known + KNOWN_REGISTERS, sizeof expected);
-    for (unsigned left = s->registers; left; left &= left - 1) expected[__builtin_ctz(left)] = site_guess(s, slot++, w->known);
-#pragma GCC unroll 4
-    for (unsigned i = 0; i < TRACE_GPRS; i += 2) {
-        memcpy(&a, expected + i, sizeof a);
-        memcpy(&b, registers + i, sizeof b);
-        differ |= a ^ b;
-    }
-    if (LIKELY(!differ)) return 0;
-    slot = first;
-    for (unsigned i = 0; i < TRACE_GPRS; i++) {
-        bool of_form = s->registers >> i & 1;
-        *odd |= expected[i] != registers[i] && !of_form;
-        missed |= (unsigned)(expected[i] != registers[i]) << slot;
-        slot += of_form;
-    }
-    return missed;
+    unsigned differ = 0;
+#pragma GCC unroll 8
+    for (unsigned i = 0; i < TRACE_GPRS; i++) differ |= (unsigned)(registers[i] != known[KNOWN_REGISTERS + i]) << i;
+    return differ & ~(unsigned)s->registers;
 }
 
 /* What rules say is not written. */
 bool trace_put_brief(trace_writer_t *w, const trace_record_t *r, u64 identity, const u32 registers[TRACE_GPRS], u32 eflags)
 {
-    if (!w->at || w->at - w->raw > TRACE_BLOCK - TRACE_RECORD_MOST || w->n_records == TRACE_BLOCK_RECORDS || r->number != w->next_number) return false;
+    if (!w->room || r->number != w->next_number) return false;
     trace_site_t *s = r->length == 0 ? w->found : &w->site[slot_of(r->linear)];
-    if (!s->formed || s->mark != w->block || !is_of(s, r)) return false;
+    if (!s->formed || s->mark != w->block || !is_of(s, r) || others_change(s, w->known, registers)) return false;
+    if (!s->flags && eflags != (u32)w->state[TRACE_EFLAGS]) return false;
     u32 was[SITE_ACCESSES];
-    unsigned missed = site_guess(w->last, SLOT_NEXT, w->known) != r->linear;
+    bool odd;
+    unsigned missed = site_guess(w->last, SLOT_NEXT, w->known) != r->linear, slot = SLOT_ACCESSES + 2u * s->n_accesses;
     memcpy(was, w->known + KNOWN_VALUES, sizeof was);
-    bool odd = !match_accesses(w, s, r);
-    if (!odd) missed |= missed_accesses(w, s, r) | missed_registers(w, s, registers, &odd);
-    if (s->flags) missed |= (unsigned)(s->constant[s->n_slots - 1] != eflags) << (s->n_slots - 1);
-    else          odd |= eflags != w->state[TRACE_EFLAGS];
-    if (odd) {
+    missed |= missed_accesses(s, r, w->known, &odd);
+    if (UNLIKELY(odd)) {
         memcpy(w->known + KNOWN_VALUES, was, sizeof was);
         return false;
     }
+    for (unsigned left = s->registers; left; left &= left - 1, slot++)
+        missed |= (unsigned)(site_guess(s, slot, w->known) != registers[__builtin_ctz(left)]) << slot;
+    missed |= (unsigned)(s->constant[slot] != eflags && s->flags) << slot;
     if (r->length) add_identity(s, identity);
     if (missed) put_missed(w, s, r, was, registers, eflags, missed);
     else        w->run++;
     memcpy(w->known + KNOWN_REGISTERS, registers, TRACE_GPRS * sizeof *registers);
     w->state[TRACE_EFLAGS] = eflags;
     w->next_number++;
+    w->last->follows = (u32)(s - w->site);
     w->last = s;
     w->n_records++;
-    w->total_records++;
+    if (w->room) w->room--;
     return true;
 }
 
@@ -302,6 +291,8 @@ static bool put_expected(trace_writer_t *w, const trace_record_t *r, u64 identit
         if (c->field == TRACE_EFLAGS) eflags = c->value;
         else                          now[c->field] = (u32)c->value;
     }
+    for (unsigned i = 0; i < r->n_accesses; i++)
+        if (r->access[i].log2_bytes < 2 && r->access[i].value >> (8 << r->access[i].log2_bytes)) return false;
     return eflags <= UINT32_MAX && w->state[TRACE_EFLAGS] <= UINT32_MAX && trace_put_brief(w, r, identity, now, (u32)eflags);
 }
 
@@ -443,18 +434,18 @@ static void put_full(trace_writer_t *w, const trace_record_t *r, u64 identity)
 void trace_put(trace_writer_t *w, const trace_record_t *r, u64 identity)
 {
     if (put_expected(w, r, identity)) return;
-    if (w->at && (w->at - w->raw > TRACE_BLOCK - TRACE_RECORD_MOST || w->n_records == TRACE_BLOCK_RECORDS)) end_block(w);
+    if (w->at && !w->room) end_block(w);
     if (!w->at) begin_block(w, r);
     put_full(w, r, identity);
     w->n_records++;
-    w->total_records++;
+    if (--w->room && w->at - w->raw > TRACE_BLOCK - TRACE_RECORD_MOST) w->room = 0;
 }
 
 /* ---- the end ---- */
 
 trace_size_t trace_size(const trace_writer_t *w)
 {
-    return (trace_size_t){ w->total_records, w->total_raw + (w->at ? (u64)(w->at - w->raw) : 0), packer_written(w->packer) };
+    return (trace_size_t){ w->total_records + w->n_records, w->total_raw + (w->at ? (u64)(w->at - w->raw) : 0), packer_written(w->packer) };
 }
 
 bool trace_failed(const trace_writer_t *w) { return packer_failed(w->packer); }

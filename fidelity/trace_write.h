@@ -20,7 +20,7 @@ bool trace_knows(trace_writer_t *w, u32 linear, u64 identity);
 void trace_put(trace_writer_t *w, const trace_record_t *record, u64 identity);
 
 /* The same of an instruction that completed and changed general registers and EFLAGS only: these are what they are after it, record->change is not
- * looked at.  False: it must be told by trace_put. */
+ * looked at; values of accesses have no bits beyond their bytes.  False: it must be told by trace_put. */
 bool trace_put_brief(trace_writer_t *w, const trace_record_t *record, u64 identity, const u32 registers[TRACE_GPRS], u32 eflags);
 
 typedef struct { u64 records, raw, packed; } trace_size_t;       /* so far; packed: bytes of the file */
