@@ -73,7 +73,7 @@ bool site_form(trace_site_t *s, const trace_record_t *r, const u32 *known)
     s->n_slots = SLOT_ACCESSES;
     for (unsigned i = 0; i < r->n_accesses; i++) {
         s->head[i] = access_head(&r->access[i]);
-        s->narrow[i] = r->access[i].log2_bytes < 2 ? (u8)(32 - (8u << r->access[i].log2_bytes)) : 0;
+        s->narrow[i] = (u8)(r->access[i].log2_bytes < 2 ? 32 - (8u << r->access[i].log2_bytes) : 0);
         add_slot(s, known, KNOWN_VALUES + i, r->access[i].where, 0);
         add_slot(s, known, KNOWN_VALUES + i, r->access[i].value, s->narrow[i]);
     }
