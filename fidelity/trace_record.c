@@ -40,15 +40,19 @@ static void collect_simd(const cpu_t *cpu, u64 *s)
     s[TRACE_MXCSR] = cpu->simd.mxcsr;
 }
 
-static void collect_system(const cpu_t *cpu, u64 *s)
+static void collect_segments(const cpu_t *cpu, u64 *s)
 {
-    s[TRACE_CPL] = cpu->cpl;
     for (unsigned n = 0; n < N_ALL_SEGMENTS; n++) {
         s[TRACE_SELECTOR + n] = cpu->seg[n].selector;
         s[TRACE_BASE + n] = cpu->seg[n].base;
         s[TRACE_LIMIT + n] = cpu->seg[n].limit;
         s[TRACE_ATTRIBUTES + n] = cpu->seg[n].attributes;
     }
+}
+
+static void collect_system(const cpu_t *cpu, u64 *s)
+{
+    s[TRACE_CPL] = cpu->cpl;
     s[TRACE_CR0] = cpu->cr0;
     s[TRACE_CR2] = cpu->cr2;
     s[TRACE_CR3] = cpu->cr3;
@@ -69,6 +73,7 @@ void recorder_state(cpu_t *cpu, u64 state[TRACE_FIELDS])
     memset(state, 0, TRACE_FIELDS * sizeof *state);
     for (unsigned n = 0; n < TRACE_GPRS; n++) state[n] = cpu->r[n];
     state[TRACE_EFLAGS] = cpu_eflags(cpu);
+    collect_segments(cpu, state);
     collect_system(cpu, state);
     collect_x87(cpu, state);
     collect_simd(cpu, state);
@@ -155,6 +160,14 @@ static void compare_place(trace_recorder_t *r, const cpu_t *cpu)
         if (place[i].now != r->state[place[i].field]) changed(r, place[i].field, place[i].now);
 }
 
+/* Is it not byte by byte what it was when last looked at?  Then it may have changed. */
+static bool is_new(void *kept, const void *now, size_t bytes)
+{
+    if (memcmp(kept, now, bytes) == 0) return false;
+    memcpy(kept, now, bytes);
+    return true;
+}
+
 /* What is seldom needed: all fields, or those of the x87. */
 static __attribute__((noinline)) void compare_more(trace_recorder_t *r, const cpu_t *cpu, bool faulted)
 {
@@ -165,12 +178,19 @@ static __attribute__((noinline)) void compare_more(trace_recorder_t *r, const cp
     }
     if (r->whole || faulted) {
         collect_system(cpu, now);
-        collect_simd(cpu, now);
         compare(r, now, TRACE_CPL, TRACE_CPL + 1);
-        compare(r, now, TRACE_SELECTOR, TRACE_EFER + 1);
+        if (is_new(r->seg, cpu->seg, sizeof r->seg)) {
+            collect_segments(cpu, now);
+            compare(r, now, TRACE_SELECTOR, TRACE_ATTRIBUTES + N_ALL_SEGMENTS);
+        }
+        compare(r, now, TRACE_CR0, TRACE_EFER + 1);
         compare(r, now, TRACE_DR, TRACE_SYSENTER_EIP + 1);
-        compare(r, now, TRACE_XMM_LOW, TRACE_MXCSR + 1);
+        if (is_new(&r->simd, &cpu->simd, sizeof r->simd)) {
+            collect_simd(cpu, now);
+            compare(r, now, TRACE_XMM_LOW, TRACE_MXCSR + 1);
+        }
     }
+    if (!is_new(&r->fpu, &cpu->fpu, sizeof r->fpu)) return;
     collect_x87(cpu, now);
     compare(r, now, TRACE_X87_LOW, TRACE_X87_DS + 1);
 }
@@ -296,6 +316,9 @@ void recorder_begin(trace_recorder_t *r, cpu_t *cpu)
 {
     r->open = false;
     recorder_state(cpu, r->state);
+    memcpy(r->seg, cpu->seg, sizeof r->seg);
+    r->fpu = cpu->fpu;
+    r->simd = cpu->simd;
     r->f = cpu->f;
     r->raw_eflags = cpu->eflags;
     r->now_eflags = cpu_eflags(cpu);

@@ -17,6 +17,9 @@ typedef struct trace_recorder {
     u32        raw_eflags;                           /* the processor's, and its f: `now_eflags` was made of them */
     flags_t    f;
     u32        now_eflags;
+    segment_t  seg[N_ALL_SEGMENTS];                  /* the processor's, of which fields of `state` were made */
+    fpu_t      fpu;
+    simd_t     simd;
     u64        state[TRACE_FIELDS];      /* before the open record; fields not looked at since they last may have changed */
     u8        *watch;                    /* by instruction: what it may change */
     trace_record_t record;

@@ -41,6 +41,16 @@ static int split(live_t *l, const char *from, why_t *why)
     return n;
 }
 
+/* A record is large, but what it holds is small. */
+static void copy(trace_record_t *to, const trace_record_t *record)
+{
+    memcpy(to, record, offsetof(trace_record_t, text));
+    to->n_changes = record->n_changes;
+    to->n_accesses = record->n_accesses;
+    memcpy(to->change, record->change, record->n_changes * sizeof record->change[0]);
+    memcpy(to->access, record->access, record->n_accesses * sizeof record->access[0]);
+}
+
 static void sink(void *owner, const trace_record_t *record, u64 identity)
 {
     live_t *l = owner;
@@ -52,12 +62,7 @@ static void sink(void *owner, const trace_record_t *record, u64 identity)
         l->record = more;
         l->room = room;
     }
-    trace_record_t *to = &l->record[l->n++];
-    memcpy(to, record, offsetof(trace_record_t, text));
-    to->n_changes = record->n_changes;
-    to->n_accesses = record->n_accesses;
-    memcpy(to->change, record->change, record->n_changes * sizeof record->change[0]);
-    memcpy(to->access, record->access, record->n_accesses * sizeof record->access[0]);
+    copy(&l->record[l->n++], record);
 }
 
 static void look(watcher_t *self, session_t *s) { (void)self; (void)s; }
@@ -76,7 +81,7 @@ static trace_answer_t live_next(diff_input_t *self, trace_record_t *record)
     }
     if (l->no_memory) return TRACE_WRONG;
     if (l->n == 0) return TRACE_END;
-    *record = l->record[l->given++];
+    copy(record, &l->record[l->given++]);
     for (unsigned i = 0; i < record->n_changes; i++) l->state[record->change[i].field] = record->change[i].value;
     return TRACE_GOT;
 }
