@@ -88,7 +88,7 @@ instructions() { sed -n 's/.*"instructions": \([0-9]*\).*/\1/p' "$work/stats"; }
 code_once()
 {
     for how in 0 1 2; do
-        word_at_518 $((thousands | how << 16))
+        told code $((thousands | how << 16))
         run_$p
         [ "$p" = qemu ] || eval "count$how=$(instructions)"
         eval "time$how=$seconds"
@@ -97,7 +97,6 @@ code_once()
         printf "%s again,%d,%.3f\n", who, k * 1024, (t2 - t1) / (c2 - c1) * 1e9
         if (k >= 512) printf "%s first time,%d,%.3f\n", who, k * 1024, (t1 - t0) / (c1 - c0) * 1e9 }' >>"$out/code.csv"
 }
-word_at_518() { printf "$(printf '\\%03o\\%03o\\%03o\\%03o' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255)))" | dd of="$disk" bs=1 seek=518 conv=notrunc 2>/dev/null; }
 code()
 {
     guest=code; memory=128; disk=$work/code.img

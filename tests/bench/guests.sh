@@ -22,7 +22,11 @@ floppy()
     mcopy -o -i "$work/freedos.img" "$work/end.com" "$work/autoexec.bat" ::
 }
 given() { gzip -dc "$shared/bench/$1.img.gz" >"$work/$1.img"; }
-divided() { printf "\\$(printf %o "$2")\\000\\000\\000" | dd of="$work/$1.img" bs=1 seek=518 conv=notrunc 2>/dev/null; }      # the word `scale` of start_mb.S
+told()         # told NAME WORD: the word `scale` of start_mb.S on that disk
+{
+    printf "$(printf '\\%03o\\%03o\\%03o\\%03o' $(($2 & 255)) $(($2 >> 8 & 255)) $(($2 >> 16 & 255)) $(($2 >> 24 & 255)))" |
+        dd of="$work/$1.img" bs=1 seek=518 conv=notrunc 2>/dev/null
+}
 built()        # built NAME SOURCE OBJECTS...: a disk as shared/bench/src/build.sh makes them
 {
     name=$1; shift

@@ -40,7 +40,7 @@ hosts() { sed -n 's/^summary: //p;s/^totals: //p' "$work/$1.callgrind" | tail -n
 count()        # count GUEST: host and guest instructions of a whole run, in $host and $own
 {
     prepare "$1" || return 1
-    case $1 in loops|flat) divided "$1" 20 ;; esac
+    case $1 in loops|flat) told "$1" 20 ;; esac
     valgrind --tool=callgrind --callgrind-out-file="$work/$1.callgrind" "$doppel" -display none -snapshot -cpu pentium3 -m $memory -stats "$work/stats" $a \
         -device isa-debug-exit,iobase=0xf4 >/dev/null 2>&1
     host=$(hosts "$1"); own=$(sed -n 's/.*"instructions": \([0-9]*\).*/\1/p' "$work/stats")
