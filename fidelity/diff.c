@@ -209,6 +209,7 @@ static bool compare_flags(diff_t *d)
     u32 bits = (u32)(d->a.before[TRACE_EFLAGS] ^ d->b.before[TRACE_EFLAGS]);
     const diff_step_t *last = diff_last(d);
     if (!last) return bits;
+    if (!(bits | d->loose_flags)) return false;
     d->loose_flags &= ~diff_defined(d, last) & bits;
     u32 undefined = bits & ~d->loose_flags & diff_undefined(d, last, d->last_before);
     if (d->options->ignore_undefined && undefined) {
@@ -222,6 +223,7 @@ static bool compare_flags(diff_t *d)
 static bool compare_state(diff_t *d, bool *differ)
 {
     bool any = false, flags = compare_flags(d);
+    if (!d->any_tainted && memcmp(d->a.before, d->b.before, sizeof d->a.before) == 0) return true;
     for (unsigned f = 0; f < TRACE_FIELDS; f++) {
         differ[f] = d->a.before[f] != d->b.before[f] && d->a.input->known[f] && d->b.input->known[f] && (f != TRACE_EFLAGS || flags);
         any |= differ[f];
@@ -255,7 +257,7 @@ static bool compare_bytes(const diff_t *d)
 static void pass(diff_t *d)
 {
     diff_step_t *h = &d->history[d->counts.steps++ % HISTORY];
-    *h = d->a.step;
+    memcpy(h, &d->a.step, offsetof(diff_step_t, access) + d->a.step.n_accesses * sizeof h->access[0]);
     h->reads |= d->b.step.reads;
     if (h->length == 0) {                                      /* a side without bytes: the other's */
         h->length = d->b.step.length;

@@ -11,7 +11,7 @@ typedef struct {
     diff_counts_t counts;
     diff_step_t   history[HISTORY];      /* of A; number n at n % HISTORY */
     u64           b_number;              /* of the step before this, on B's side */
-    u64           last_before[TRACE_FIELDS];             /* the state before the last instruction, of A */
+    u64           last_before[TRACE_EFLAGS + 1];         /* general registers and EFLAGS before the last instruction, of A */
     bool          tainted[TRACE_FIELDS]; /* fields that may differ because of devices */
     bool          any_tainted;
     u32           loose_flags;           /* EFLAGS bits that may differ: left undefined by an instruction, and not set since */

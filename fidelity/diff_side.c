@@ -62,6 +62,7 @@ static trace_answer_t read_ahead(diff_side_t *s)
         memcpy(s->after, s->input->state(s->input), sizeof s->after);
         for (unsigned i = s->record.n_changes; i--;) s->after[s->record.change[i].field] = s->record.change[i].old;
         s->begun = true;
+        s->n_moved = SIDE_MOVED + 1;
     }
     return keep(s, &s->record) ? TRACE_GOT : TRACE_WRONG;
 }
@@ -88,6 +89,22 @@ static void apply(u64 *state, const trace_record_t *r)
     for (unsigned i = 0; i < r->n_changes; i++) state[r->change[i].field] = r->change[i].value;
 }
 
+/* To the state after the step; what differs from `before` is kept in mind, up to a number. */
+static void apply_to_step(diff_side_t *s, const trace_record_t *r)
+{
+    apply(s->after, r);
+    for (unsigned i = 0; i < r->n_changes; i++)
+        if (s->n_moved < SIDE_MOVED) s->moved[s->n_moved++] = r->change[i].field;
+        else                         s->n_moved = SIDE_MOVED + 1;
+}
+
+static void begin_step(diff_side_t *s)
+{
+    if (s->n_moved > SIDE_MOVED) memcpy(s->before, s->after, sizeof s->before);
+    else for (unsigned i = 0; i < s->n_moved; i++) s->before[s->moved[i]] = s->after[s->moved[i]];
+    s->n_moved = 0;
+}
+
 static void add_accesses(diff_step_t *t, const trace_record_t *r)
 {
     for (unsigned i = 0; i < r->n_accesses; i++) {
@@ -103,7 +120,7 @@ static void add_accesses(diff_step_t *t, const trace_record_t *r)
 static void take_instruction(diff_side_t *s, const trace_record_t *r)
 {
     diff_step_t *t = &s->step;
-    memcpy(s->before, s->after, sizeof s->before);
+    begin_step(s);
     t->number = r->number;
     t->linear = r->linear;
     t->cs = (u16)s->before[TRACE_SELECTOR + TRACE_CS];
@@ -155,7 +172,7 @@ trace_answer_t side_next(diff_side_t *s)
         s->ecx = (u32)s->after[TRACE_ECX];
         s->esi = (u32)s->after[TRACE_ESI];
         s->edi = (u32)s->after[TRACE_EDI];
-        apply(s->after, r);
+        apply_to_step(s, r);
     }
 }
 

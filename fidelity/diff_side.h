@@ -39,8 +39,11 @@ typedef struct {
     trace_access_t access[TRACE_ACCESSES];
 } diff_step_t;
 
+enum { SIDE_MOVED = 64 };
 typedef struct {
     diff_input_t *input;
+    u8           moved[SIDE_MOVED];      /* fields that changed since `before` was right; n_moved is more than SIDE_MOVED: too many */
+    unsigned     n_moved;
     u64          before[TRACE_FIELDS], after[TRACE_FIELDS];              /* the step */
     diff_step_t  step;
     u32          ecx, esi, edi;          /* before its last iteration */
