@@ -83,8 +83,6 @@ void  pc_post(pc_t *pc, const input_t *input);  /* queue is bounded: the oldest 
 u64   pc_now(const pc_t *pc);                   /* ns of virtual time */
 u64   pc_instructions(const pc_t *pc);          /* retired so far */
 bool  pc_halted(const pc_t *pc);                /* HLT, waiting */
-u64   pc_quiet_until(const pc_t *pc);           /* virtual time up to which nothing can happen in the machine but by an input: it is halted or goes round in a
-                                                 * circle, and this is its next alarm; now: it has something to do */
 u8    pc_exit_code(const pc_t *pc);             /* STOP_DEBUG_EXIT: the program's status, v*2+1 */
 const char *pc_explain(const pc_t *pc);         /* STOP_TRIPLE_FAULT: sentences with registers; else "" */
 u8    pc_leds(const pc_t *pc);                  /* bit 0 scroll, 1 num, 2 caps */
@@ -95,7 +93,7 @@ bool  pc_drive_active(const pc_t *pc, unsigned *floppies, unsigned *disks);  /* 
 const struct vga *pc_vga(const pc_t *pc);
 /* Bring a frame (all zero at first) up to date: vga_update in vga_draw.h.  true: the picture changed.  The machine's state does not. */
 bool  pc_show(pc_t *pc, vga_frame_t *frame);
-u64   pc_vga_generation(const pc_t *pc);        /* changes whenever the picture may have changed (blink aside) */
+u64   pc_vga_generation(const pc_t *pc);        /* changes whenever the picture may have changed since pc_show, blink aside; without looks the frame buffer's first change counts */
 
 /* One walk over the whole machine (state.h); all chips, CPU and RAM. */
 void  pc_walk(pc_t *pc, walker_t *w);

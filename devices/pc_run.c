@@ -272,13 +272,6 @@ pc_stop_t pc_run(pc_t *pc, u64 until, u64 instructions)
 u64   pc_now(const pc_t *pc)                    { return pc->clock.now; }
 u64   pc_instructions(const pc_t *pc)           { return cpu_instructions(&pc->cpu); }
 bool  pc_halted(const pc_t *pc)                 { return pc->cpu.halted; }
-
-u64 pc_quiet_until(const pc_t *pc)
-{
-    bool waits = pc->cpu.halted ? !pc->cpu.intr && !pc->cpu.nmi_pending : still_circling(pc);
-    return waits && !pc->input_count && pc->stop == STOP_NONE && pc->clock.next > pc->clock.now ? pc->clock.next : pc->clock.now;
-}
-
 u8    pc_exit_code(const pc_t *pc)              { return pc->exit_code; }
 const char *pc_explain(const pc_t *pc)          { return pc->cpu.explanation; }
 u8    pc_leds(const pc_t *pc)                   { return keyboard_leds(&pc->keyboard); }
@@ -295,11 +288,7 @@ bool pc_show(pc_t *pc, vga_frame_t *frame)
     return vga_update(&pc->vga, frame);
 }
 
-/* Stores to the linear frame buffer are not seen: the picture of such a mode may have changed at any instruction. */
-u64 pc_vga_generation(const pc_t *pc)
-{
-    return vga_generation(&pc->vga) + (vga_direct(&pc->vga) ? cpu_instructions(&pc->cpu) : 0);
-}
+u64 pc_vga_generation(const pc_t *pc) { return vga_generation(&pc->vga); }
 
 static disk_t *drive_medium(pc_t *pc, unsigned n) 
 {

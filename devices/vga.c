@@ -321,6 +321,7 @@ void vga_touched(void *chip, u32 page)
 {
     vga_t *vga = chip;
     vga_stored(vga, page * VGA_PAGE);
+    vga->generation++;
     vga->frame_buffer_touched = true;
 }
 

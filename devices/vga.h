@@ -80,7 +80,8 @@ u32  vga_load(void *vga, u32 offset, width_t w);             /* A0000 + offset *
 void vga_store(void *vga, u32 offset, width_t w, u32 value);
 
 u8  *vga_vram(vga_t *vga);
-/* Changes whenever a register or window write may have changed the picture; blinking and stores to the linear frame buffer aside. */
+/* Changes whenever a register or window write may have changed the picture; blinking aside, and stores to the linear frame buffer that vga_touched is
+ * not told. */
 u64  vga_generation(const vga_t *vga);
 /* The linear frame buffer's region: a store went to this page of it, the first since vga_look. */
 void vga_touched(void *vga, u32 page);

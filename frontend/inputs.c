@@ -11,6 +11,7 @@
 static void post(session_t *s, input_t input)
 {
     input.at = pc_instructions(s->pc);
+    s->lively_until = host_now() + 1000000000;
     pc_post(s->pc, &input);
 }
 

@@ -160,11 +160,20 @@ static void close_retired(session_t *s)
 
 /* --- the picture and the wall clock ---------------------------------------------------------------------------------- */
 
+/* A screen on which more happens than a cursor's blinking, which some systems draw themselves, is looked at without delay for a second. */
+static void stir(session_t *s, u64 now)
+{
+    if (now - s->stirred_since > SECOND) { s->stirred_since = now; s->stirs = 0; }
+    if (++s->stirs > 8) s->lively_until = now + SECOND;
+}
+
 /* At most 60 times a second, and only what changed. */
 static void show(session_t *s, u64 now)
 {
     if (!s->display || now - s->shown_at < PICTURE) return;
     s->shown_at = now;
+    if (s->shown_generation != pc_vga_generation(s->pc)) stir(s, now);
+    s->shown_generation = pc_vga_generation(s->pc);
     if (!pc_show(s->pc, s->frame)) return;
     vga_read_text(pc_vga(s->pc), &s->text);
     s->display->ops->show(s->display);
@@ -240,27 +249,27 @@ static void stand(session_t *s)
 
 void session_begin(session_t *s) { script_due(s); }
 
-/* Nobody but a person at the display may want something of the machine, and it makes no sound: slices need not be short. */
-static bool relaxed(const session_t *s)
+/* Nobody but a person at the display may want something of the machine, and the display stands still, and it makes no sound: slices need not be short. */
+static bool relaxed(const session_t *s, u64 host)
 {
     bool alone = s->pacing.real && s->display && !s->watcher && (!s->script || script_done(s->script)) && typist_idle(&s->typist, pc_now(s->pc));
     for (unsigned i = 0; i < PC_SERIALS; i++)
         if (s->serial[i].in >= 0 && !s->serial[i].input_ended) alone = false;
-    return alone && (!s->audio || sound_quiet(&s->sound) > SECOND);
+    return alone && host > s->lively_until && (!s->audio || sound_quiet(&s->sound) > SECOND);
 }
 
-/* Where the next slice ends.  A relaxed machine whose time has fallen behind while it rested catches up in one. */
+/* A relaxed machine falls behind the wall clock while it rests, and catches up in one slice. */
 static u64 end_of_slice(const session_t *s)
 {
-    u64 now = pc_now(s->pc), behind = relaxed(s) ? pacing_behind(&s->pacing, host_now(), now) : 0;
-    return (now / SLICE + 1 + (behind < 2 * REST ? behind : 2 * REST) / SLICE) * SLICE;
+    u64 now = pc_now(s->pc), host = host_now(), behind = relaxed(s, host) ? pacing_behind(&s->pacing, host, now) : 0;
+    return (now / SLICE + 1 + (behind < REST ? behind : REST) / SLICE) * SLICE;
 }
 
-/* When to run again: as soon as the wall clock has come to the machine's time, or, if it has nothing to do, to the next thing in it. */
-static u64 run_again_at(const session_t *s)
+/* How long the machine may stand, ns: until the wall clock has come to its time; a relaxed one REST longer. */
+static u64 may_wait(const session_t *s)
 {
-    u64 now = pc_now(s->pc), quiet = relaxed(s) ? pc_quiet_until(s->pc) : now;
-    return quiet > now + REST ? now + REST : quiet;
+    u64 host = host_now(), now = pc_now(s->pc);
+    return pacing_ahead(&s->pacing, host, relaxed(s, host) ? now + REST : now);
 }
 
 void session_step(session_t *s)
@@ -277,8 +286,8 @@ void session_step(session_t *s)
         tell_trouble(s);
     }
     bool attended = false;
-    for (u64 ahead; !s->ended && !s->paused && (ahead = pacing_ahead(&s->pacing, host_now(), run_again_at(s))) > 1000000; attended = true)
-        attend(s, (u32)(ahead / 1000000));
+    for (u64 wait; !s->ended && !s->paused && (wait = may_wait(s)) > 1000000; attended = true)
+        attend(s, (u32)(wait / 1000000));
     if (!s->ended && !attended) attend(s, 0);
 }
 

@@ -45,6 +45,7 @@ typedef struct session {
     vga_frame_t *frame, *spare;          /* the one shown, and one for screenshots */
     vga_text_t text;
     u64        shown_at;
+    u64        shown_generation, stirred_since, lively_until; unsigned stirs;    /* host time; see show() */
     char      *screen;                   /* text's UTF-8 for waits, of generation screen_generation */
     u64        screen_generation;
     bool       paused, still;            /* still: the guest can go no further by itself (powered off or halted for good) */
