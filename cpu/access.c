@@ -45,11 +45,16 @@ static reached_t reach(cpu_t *cpu, u32 linear, access_t access, bool user)
     if (r.page.host)
         tlb_fill(&cpu->tlb_of[user], &(tlb_page_t){ linear & ~(u32)OFFSET, r.page.host, r.page.writable && t.writable,
                                                     r.page.told || holds_code(cpu, physical, r.page.host), t.global, t.large });
+    else if (r.page.region)
+        tlb_fill_device(&cpu->tlb_of[user], &(tlb_device_t){ linear & ~(u32)OFFSET, physical & ~(u32)OFFSET, r.page.region, t.writable });
     return r;
 }
 
 static u32 load_page(cpu_t *cpu, u32 linear, width_t w, bool user)
 {
+    const tlb_device_t *d = tlb_device(&cpu->tlb_of[user], linear, false);
+    if (d)
+        return bus_region_load(cpu->bus, d->region, d->physical | (linear & OFFSET), w);
     reached_t r = reach(cpu, linear, ACCESS_READ, user);
     return r.page.host ? get(r.page.host + (linear & OFFSET), w) : bus_load(cpu->bus, r.physical, w);
 }
@@ -75,6 +80,11 @@ static bool in_ram(const cpu_t *cpu, const u8 *host) { return (uintptr_t)host - 
 
 static void store_page(cpu_t *cpu, u32 linear, width_t w, u32 v, bool user)
 {
+    const tlb_device_t *d = tlb_device(&cpu->tlb_of[user], linear, true);
+    if (d) {
+        bus_region_store(cpu->bus, d->region, d->physical | (linear & OFFSET), w, v);
+        return;
+    }
     reached_t r = reach(cpu, linear, ACCESS_WRITE, user);
     if (!r.page.host) {
         bus_store(cpu->bus, r.physical, w, v);
@@ -97,6 +107,8 @@ void prove_linear(cpu_t *cpu, u32 linear, u32 bytes, access_t access, bool user)
 {
     const tlb_t *tlb = &cpu->tlb_of[user];
     if (tlb_write(tlb, linear, bytes) || tlb_code(tlb, linear, bytes))         /* alike, so that nobody can see which of the two it is */
+        return;
+    if ((linear & OFFSET) + bytes <= PAGE_BYTES && tlb_device(tlb, linear, access == ACCESS_WRITE))
         return;
     reach(cpu, linear, access, user);
     u32 pages = ((linear & OFFSET) + bytes - 1) >> 12;

@@ -106,19 +106,33 @@ static void outs(cpu_t *cpu, const op_t *op, width_t w)
     step(cpu, op, ESI, w);
 }
 
-/* ---- many elements at once: plain memory, forward, inside one page ---- */
+/* ---- many elements at once: forward, inside one page, in plain memory or in a device that takes runs ---- */
 
-/* How many elements at `offset` of a segment lie in plain memory before the page, the segment or the index register ends; their host
- * address in *host.  0: take them one by one. */
-static u32 run_length(cpu_t *cpu, const op_t *op, int seg, u32 offset, width_t w, bool write, u8 **host)
+/* Where elements go to or come from: host memory, or (NULL) this device, from this offset of its region on. */
+typedef struct { u8 *host; const region_t *device; u32 offset; } stretch_t;
+
+/* Who watches memory, and breakpoints, want to see each access: cpu->tlb is the blind one then. */
+static bool find_device(cpu_t *cpu, u32 linear, bool write, stretch_t *s)
+{
+    const tlb_device_t *d = cpu->tlb == &cpu->tlb_blind ? NULL : tlb_device(&cpu->tlb_of[at_user(cpu)], linear, write);
+    if (!d || !d->region->read_run || !d->region->write_run)
+        return false;
+    s->device = d->region;
+    s->offset = (d->physical | (linear & (PAGE_BYTES - 1))) - d->region->first;
+    return true;
+}
+
+/* How many elements at `offset` of a segment can be reached at once, before the page, the segment or the index register ends.  0: take them one
+ * by one. */
+static u32 run_length(cpu_t *cpu, const op_t *op, int seg, u32 offset, width_t w, bool write, stretch_t *to)
 {
     const segment_t *s = &cpu->seg[seg];
     u32 bytes = w / 8;
     if (!in_segment(s, offset, bytes, write))
         return 0;
     u32 linear = s->base + offset;
-    *host = write ? tlb_write(cpu->tlb, linear, bytes) : tlb_read(cpu->tlb, linear, bytes);
-    if (!*host)
+    to->host = write ? tlb_write(cpu->tlb, linear, bytes) : tlb_read(cpu->tlb, linear, bytes);
+    if (!to->host && !find_device(cpu, linear, write, to))
         return 0;
     u64 room = PAGE_BYTES - (linear & (PAGE_BYTES - 1));
     u64 limit = (u64)((write ? s->write_span : s->read_span) - (s64)(u32)(offset - s->first)) + 1;
@@ -129,28 +143,93 @@ static u32 run_length(cpu_t *cpu, const op_t *op, int seg, u32 offset, width_t w
 
 static u32 least(u32 a, u32 b) { return a < b ? a : b; }
 
+/* Overlapping or not: the result is that of moving one element after the other. */
+static void move_elements(u8 *to, const u8 *from, width_t w, size_t bytes)
+{
+    if (to <= from || (size_t)(to - from) >= bytes) memmove(to, from, bytes);
+    else for (size_t i = 0; i < bytes; i += w / 8) put(to + i, w, get(from + i, w));   /* repeats a pattern */
+}
+
+/* A device may be at both ends: the VGA's latches take four planes with each. */
+static bool move_run(cpu_t *cpu, const stretch_t *to, const stretch_t *from, width_t w, u32 n)
+{
+    const region_t *in = from->device, *out = to->device;
+    const u8 *host = to->host ? to->host : from->host;
+    u32 bytes = n * (w / 8);
+    if ((in || out) && host && (uintptr_t)host - (uintptr_t)cpu->bus->ram >= cpu->bus->ram_bytes)
+        return false;                                          /* memory that might be the device's own, by another way */
+    if (!in && !out)
+        move_elements(to->host, from->host, w, bytes);
+    else if (!in)
+        out->write_run(out->chip, to->offset, from->host, bytes);
+    else if (!out)
+        in->read_run(in->chip, from->offset, to->host, bytes);
+    else
+        for (u32 i = 0; i < bytes; i += w / 8)
+            out->write(out->chip, to->offset + i, w, in->read(in->chip, from->offset + i, w) & mask(w));
+    cpu->bus->accesses += (in ? n : 0) + (out ? n : 0);
+    return true;
+}
+
 /* Returns the number of elements moved. */
 static u32 movs_run(cpu_t *cpu, const op_t *op, width_t w, u32 most)
 {
-    u8 *from = NULL, *to = NULL;
+    stretch_t from = { 0 }, to = { 0 };
     u32 n = least(most, run_length(cpu, op, op->seg, address_reg(cpu, op, ESI), w, false, &from));
-    n = least(n, run_length(cpu, op, ES, address_reg(cpu, op, EDI), w, true, &to));
-    if (n == 0)
+    n = n ? least(n, run_length(cpu, op, ES, address_reg(cpu, op, EDI), w, true, &to)) : 0;
+    if (n == 0 || !move_run(cpu, &to, &from, w, n))
         return 0;
-    size_t bytes = (size_t)n * (w / 8);
-    if (to <= from || (size_t)(to - from) >= bytes) memmove(to, from, bytes);
-    else for (size_t i = 0; i < bytes; i += w / 8) put(to + i, w, get(from + i, w));   /* overlapping: element by element repeats a pattern */
-    advance(cpu, op, ESI, (u32)bytes);
-    advance(cpu, op, EDI, (u32)bytes);
+    advance(cpu, op, ESI, n * (w / 8));
+    advance(cpu, op, EDI, n * (w / 8));
     return n;
 }
+
+static void fill(u8 *to, width_t w, u32 v, u32 n)
+{
+    for (u32 i = 0; i < n; i++)
+        put(to + i * (w / 8), w, v);
+}
+
 static u32 stos_run(cpu_t *cpu, const op_t *op, width_t w, u32 most)
 {
-    u8 *to = NULL;
+    stretch_t to = { 0 };
+    u8 pattern[PAGE_BYTES];
     u32 n = least(most, run_length(cpu, op, ES, address_reg(cpu, op, EDI), w, true, &to));
-    for (u32 i = 0; i < n; i++)
-        put(to + i * (w / 8), w, cpu->r[EAX]);
+    if (n == 0)
+        return 0;
+    fill(to.host ? to.host : pattern, w, cpu->r[EAX], n);
+    if (to.device) {
+        to.device->write_run(to.device->chip, to.offset, pattern, n * (w / 8));
+        cpu->bus->accesses += n;
+    }
     advance(cpu, op, EDI, n * (w / 8));
+    return n;
+}
+
+/* Ports: what a chip says has no effect but to move data.  Observers and breakpoints want to see each access. */
+static bool ports_watched(const cpu_t *cpu) { return cpu->observer || cpu->dr[7] & 0xFF; }
+
+static u32 ins_run(cpu_t *cpu, const op_t *op, width_t w, u32 most)
+{
+    stretch_t to = { 0 };
+    u16 port = (u16)cpu->r[EDX];
+    if (ports_watched(cpu) || !io_permitted(cpu, port, w))
+        return 0;
+    u32 n = least(most, run_length(cpu, op, ES, address_reg(cpu, op, EDI), w, true, &to));
+    n = n && to.host ? bus_in_run(cpu->bus, port, w, to.host, n) : 0;
+    advance(cpu, op, EDI, n * (w / 8));
+    return n;
+}
+
+static u32 outs_run(cpu_t *cpu, const op_t *op, width_t w, u32 most)
+{
+    stretch_t from = { 0 };
+    u16 port = (u16)cpu->r[EDX];
+    if (ports_watched(cpu) || !io_permitted(cpu, port, w))
+        return 0;
+    u32 n = least(most, run_length(cpu, op, op->seg, address_reg(cpu, op, ESI), w, false, &from));
+    n = n && from.host ? bus_out_run(cpu->bus, port, w, from.host, n) : 0;
+    advance(cpu, op, ESI, n * (w / 8));
     return n;
 }
 
@@ -209,5 +288,5 @@ const op_t *STOS(cpu_t *cpu, const op_t *op, width_t w) { return repeat(cpu, op,
 const op_t *LODS(cpu_t *cpu, const op_t *op, width_t w) { return repeat(cpu, op, w, lods, NULL, ALWAYS); }
 const op_t *CMPS(cpu_t *cpu, const op_t *op, width_t w) { return repeat(cpu, op, w, cmps, NULL, WHILE_EQUAL); }
 const op_t *SCAS(cpu_t *cpu, const op_t *op, width_t w) { return repeat(cpu, op, w, scas, NULL, WHILE_EQUAL); }
-const op_t *INS(cpu_t *cpu, const op_t *op, width_t w)  { return repeat(cpu, op, w, ins, NULL, ALWAYS); }
-const op_t *OUTS(cpu_t *cpu, const op_t *op, width_t w) { return repeat(cpu, op, w, outs, NULL, ALWAYS); }
+const op_t *INS(cpu_t *cpu, const op_t *op, width_t w)  { return repeat(cpu, op, w, ins, ins_run, ALWAYS); }
+const op_t *OUTS(cpu_t *cpu, const op_t *op, width_t w) { return repeat(cpu, op, w, outs, outs_run, ALWAYS); }

@@ -89,6 +89,9 @@ void ata_acknowledge(ata_t *drive);          /* Status was read: INTRQ falls */
 void ata_command(ata_t *drive, u8 opcode);
 
 u16  ata_data_word_in(ata_t *drive);         /* the Data port; outside a data phase: nothing happens */
+/* Words by PIO, up to but not with the last one of an open block; how many bytes. */
+u32  ata_data_run_in(ata_t *d, u8 *to, u32 bytes);
+u32  ata_data_run_out(ata_t *d, const u8 *from, u32 bytes);
 void ata_data_word_out(ata_t *drive, u16 word);
 /* Bus master: moves up to `bytes` of the data phase now open; returns how many (0: no such phase). */
 u32  ata_data_in(ata_t *drive, u8 *to, u32 bytes);

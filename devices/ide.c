@@ -72,6 +72,21 @@ void ide_data_write(void *chip, u16 reg, u32 value)
         ata_data_word_out(d, (u16)value);
 }
 
+/* Inside a block a word is only moved; its last one goes the long way. */
+static u32 data_read_run(void *chip, u8 *to, u32 bytes)
+{
+    bool stands_in;
+    ata_t *d = responder(chip, &stands_in);
+    return d && !stands_in ? ata_data_run_in(d, to, bytes) : 0;
+}
+
+static u32 data_write_run(void *chip, const u8 *from, u32 bytes)
+{
+    bool stands_in;
+    ata_t *d = responder(chip, &stands_in);
+    return d && !stands_in ? ata_data_run_out(d, from, bytes) : 0;
+}
+
 static u8 status(ide_t *ide, bool acknowledge)
 {
     bool stands_in;
@@ -160,6 +175,7 @@ bool ide_ports(ide_t *ide, bus_t *bus, u16 command_block, u16 control_block)
     for (unsigned i = 0; i < COUNT_OF(rows); i++)
         if (!bus_attach(bus, &rows[i]))
             return false;
+    bus_set_run(bus, command_block, data_read_run, data_write_run);
     return true;
 }
 

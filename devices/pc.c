@@ -165,7 +165,7 @@ static void set_waits(bus_t *bus)
 static bool map_memory(pc_t *pc)
 {
     const region_t window = { .name = "vga window", .first = VGA_WINDOW_FIRST, .bytes = VGA_WINDOW_BYTES,
-                              .read = vga_load, .write = vga_store, .chip = &pc->vga };
+                              .read = vga_load, .write = vga_store, .read_run = vga_load_run, .write_run = vga_store_run, .chip = &pc->vga };
     const region_t rom = { .name = "firmware", .first = 0u - pc->config.bios_bytes, .bytes = pc->config.bios_bytes, .host = pc->rom, .read_only = true };
     const region_t test = { .name = "test registers", .first = TESTDEV_MEMORY, .bytes = TESTDEV_BYTES, .read = testdev_load, .write = testdev_store, .chip = &pc->testdev };
     return bus_map(&pc->bus, &window) >= 0 && (!pc->config.testdev || bus_map(&pc->bus, &test) >= 0) && bus_map(&pc->bus, &rom) >= 0;

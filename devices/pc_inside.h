@@ -76,7 +76,6 @@ struct pc {
     u32         input_first, input_count;
     pc_stop_t   stop;                /* a chip asked to stop, else STOP_NONE */
     u8          exit_code;
-    u64         ports;               /* device accesses, for statistics */
 };
 
 u64  pc_time_of(const pc_t *pc, u64 instructions);

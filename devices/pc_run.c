@@ -35,7 +35,6 @@ void pc_before_access(void *self)
     u64 now = pc_time_of(pc, cpu_instructions(&pc->cpu));
     if (now > pc->clock.now)
         pc->clock.now = now;
-    pc->ports++;
 }
 
 /* The processor stood still while a slow bus cycle ran; the time stamp counter went on. */
@@ -157,7 +156,7 @@ enum { TRIAL = 8192, SHORT_PAUSE = 100 * 1000, LONG_PAUSE = 100 * 1000 * 1000 };
 static cpu_stop_t try_for_circle(pc_t *pc)
 {
     cpu_t *cpu = &pc->cpu;
-    idle_begin(&pc->idle, cpu, &pc->ports);
+    idle_begin(&pc->idle, cpu, &pc->bus.accesses);
     cpu_stop_t why = cpu_run(cpu, cpu_instructions(cpu) + TRIAL);
     pc->circle.period = idle_end(&pc->idle, cpu);
     pc->trial_pause = pc->circle.period ? SHORT_PAUSE : least(2 * pc->trial_pause + SHORT_PAUSE, LONG_PAUSE);
@@ -177,7 +176,7 @@ static void skip_rounds(pc_t *pc, u64 to)
     pc->circle.interrupts = cpu->count.interrupts;
     pc->circle.faults = cpu->count.faults;
     pc->circle.written = cpu->count.written;
-    pc->circle.ports = pc->ports;
+    pc->circle.ports = pc->bus.accesses;
 }
 
 /* Nothing has run, and nobody has changed anything, since rounds were last skipped; and nothing is about to be delivered. */
@@ -186,7 +185,7 @@ static bool still_circling(const pc_t *pc)
     const cpu_t *cpu = &pc->cpu;
     return pc->circle.period && pc->circle.at == cpu_instructions(cpu) && pc->circle.eip == cpu->eip && !cpu->intr && !cpu->nmi_pending
         && pc->circle.interrupts == cpu->count.interrupts && pc->circle.faults == cpu->count.faults
-        && pc->circle.written == cpu->count.written && pc->circle.ports == pc->ports;
+        && pc->circle.written == cpu->count.written && pc->circle.ports == pc->bus.accesses;
 }
 
 /* Run to instruction `to`, or count what an idling guest would have done until then. */
@@ -328,6 +327,6 @@ void pc_stats(const pc_t *pc, pc_stats_t *stats)
 {
     const cpu_t *cpu = &pc->cpu;
     *stats = (pc_stats_t){ .interrupts = cpu->count.interrupts, .faults = cpu->count.faults, .tlb_misses = cpu->count.tlb_misses,
-                           .ports = pc->ports, .skipped = pc->skipped, .memory_bytes = pc->config.ram_bytes + pc->vga.vram_bytes + sizeof *pc };
+                           .ports = pc->bus.accesses, .skipped = pc->skipped, .memory_bytes = pc->config.ram_bytes + pc->vga.vram_bytes + sizeof *pc };
     cpu_count_blocks(cpu, &stats->blocks_built, &stats->blocks_killed);
 }

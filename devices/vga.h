@@ -7,7 +7,7 @@
  * address are one 32-bit word, and the VBE's linear modes are plain bytes.
  *
  * Wiring (pc.c): ports 3B0..3DF, width 8, to vga_read/vga_write; 1CE..1CF (1D0 may be included), width 16, to
- * vga_vbe_read/vga_vbe_write; the region A0000..BFFFF to vga_load/vga_store; the linear frame buffer is a region whose host
+ * vga_vbe_read/vga_vbe_write; the region A0000..BFFFF to vga_load/vga_store and the runs; the linear frame buffer is a region whose host
  * memory is vga_vram(). */
 #pragma once
 #include "devices/line.h"
@@ -78,6 +78,8 @@ u32  vga_vbe_read(void *vga, u16 reg);                       /* 1CE index, 1CF a
 void vga_vbe_write(void *vga, u16 reg, u32 value);
 u32  vga_load(void *vga, u32 offset, width_t w);             /* A0000 + offset */
 void vga_store(void *vga, u32 offset, width_t w, u32 value);
+void vga_load_run(void *vga, u32 offset, u8 *to, u32 bytes);         /* many loads, many stores, one after the other */
+void vga_store_run(void *vga, u32 offset, const u8 *from, u32 bytes);
 
 u8  *vga_vram(vga_t *vga);
 /* Changes whenever a register or window write may have changed the picture; blinking aside, and stores to the linear frame buffer that vga_touched is

@@ -191,3 +191,58 @@ void vga_store(void *chip, u32 offset, width_t w, u32 value)
     for (u32 i = 0; i < w / 8u; i++)
         store_byte(vga, at + i, (u8)(value >> i * 8));
 }
+
+/* ---- many bytes: the same, with what does not change from byte to byte said once ---- */
+
+void vga_load_run(void *chip, u32 offset, u8 *to, u32 bytes)
+{
+    vga_t *vga = chip;
+    u32 at = offset - vga->window_first;
+    if (!range_ok(at, bytes, vga->window_bytes)) {
+        memset(to, 0xFF, bytes);
+        return;
+    }
+    for (u32 i = 0; i < bytes; i++)
+        to[i] = load_byte(vga, at + i);
+}
+
+/* Mode 13h: four bytes of the window are the four planes at one address. */
+static void store_chain4(vga_t *vga, u32 at, const u8 *from, u32 bytes)
+{
+    u32 i = 0;
+    for (; i < bytes && (at + i) & 3; i++)
+        store_byte(vga, at + i, from[i]);
+    for (; i + 4 <= bytes; i += 4) {
+        u8 *to = vga_planes(vga, plane_address(vga, VGA_PATH_CHAIN4, at + i));
+        put(to, W32, get(from + i, W32));
+        note(vga, to);
+    }
+    for (; i < bytes; i++)
+        store_byte(vga, at + i, from[i]);
+}
+
+static void store_planes(vga_t *vga, u32 at, const u8 *from, u32 bytes)
+{
+    u32 planes = vga->map_mask;
+    for (u32 i = 0; i < bytes; i++) {
+        u8 *to = vga_planes(vga, plane_address(vga, VGA_PATH_PLANAR, at + i));
+        put(to, W32, (replicate(from[i]) & planes) | (get(to, W32) & ~planes));
+        note(vga, to);
+    }
+}
+
+void vga_store_run(void *chip, u32 offset, const u8 *from, u32 bytes)
+{
+    vga_t *vga = chip;
+    u32 at = offset - vga->window_first;
+    if (!range_ok(at, bytes, vga->window_bytes))
+        return;
+    vga->generation++;
+    if (vga->plain && vga->store_path == VGA_PATH_CHAIN4 && vga->map_mask == 0xFFFFFFFF)
+        store_chain4(vga, at, from, bytes);
+    else if (vga->plain && vga->store_path == VGA_PATH_PLANAR)
+        store_planes(vga, at, from, bytes);
+    else
+        for (u32 i = 0; i < bytes; i++)
+            store_byte(vga, at + i, from[i]);
+}

@@ -26,6 +26,12 @@ bool bus_attach(bus_t *bus, const port_range_t *range)
 
 void bus_set_wait(bus_t *bus, u16 port, u16 ns) { bus->wait[bus->owner[port]] = ns; }
 
+void bus_set_run(bus_t *bus, u16 port, port_read_run_fn *read, port_write_run_fn *write)
+{
+    bus->run[bus->owner[port]].read = read;
+    bus->run[bus->owner[port]].write = write;
+}
+
 /* ---- rows that are told the width, rows that move ---- */
 
 bool bus_attach_wide(bus_t *bus, const wide_range_t *range)
@@ -120,6 +126,7 @@ static void out(bus_t *bus, u16 port, width_t w, u32 value)
 
 u32 bus_in(bus_t *bus, u16 port, width_t w)
 {
+    bus->accesses++;
     if (bus->before) bus->before(bus->machine);
     u32 value = in(bus, port, w);
     if (bus->after) bus->after(bus->machine);
@@ -128,9 +135,35 @@ u32 bus_in(bus_t *bus, u16 port, width_t w)
 
 void bus_out(bus_t *bus, u16 port, width_t w, u32 value)
 {
+    bus->accesses++;
     if (bus->before) bus->before(bus->machine);
     out(bus, port, w, value);
     if (bus->after) bus->after(bus->machine);
+}
+
+/* Wider accesses than the chip's are several of its own, if they repeat the port. */
+static bool can_run(const bus_t *bus, unsigned row, width_t w)
+{
+    const port_range_t *r = &bus->ranges[row];
+    return !bus->wait[row] && (w == r->width || (w > r->width && r->same_port));
+}
+
+u32 bus_in_run(bus_t *bus, u16 port, width_t w, u8 *to, u32 n)
+{
+    unsigned row = bus->owner[port], bytes = (unsigned)w / 8;
+    const port_range_t *r = &bus->ranges[row];
+    u32 done = bus->run[row].read && can_run(bus, row, w) ? bus->run[row].read(r->chip, to, n * bytes) / bytes : 0;
+    bus->accesses += done;
+    return done;
+}
+
+u32 bus_out_run(bus_t *bus, u16 port, width_t w, const u8 *from, u32 n)
+{
+    unsigned row = bus->owner[port], bytes = (unsigned)w / 8;
+    const port_range_t *r = &bus->ranges[row];
+    u32 done = bus->run[row].write && can_run(bus, row, w) ? bus->run[row].write(r->chip, from, n * bytes) / bytes : 0;
+    bus->accesses += done;
+    return done;
 }
 
 /* ---- memory ---- */
@@ -164,7 +197,7 @@ void bus_reshape(bus_t *bus, int number, const region_t *region)
     region_t *r = &bus->regions[number];
     bool same = r->first == region->first && r->bytes == region->bytes && r->read_only == region->read_only && r->host == region->host
              && r->beneath == region->beneath && r->read == region->read && r->write == region->write && r->chip == region->chip
-             && r->touched == region->touched;
+             && r->touched == region->touched && r->read_run == region->read_run && r->write_run == region->write_run;
     if (same)
         return;
     *r = *region;
@@ -209,11 +242,18 @@ u32 bus_load(bus_t *bus, u32 physical, width_t w)
     bus_page_t page = bus_page(bus, physical);
     if (page.host)
         return get(page.host + (physical & (PAGE_BYTES - 1)), w);
-    if (!page.region || !page.region->read)
+    return page.region ? bus_region_load(bus, page.region, physical, w) : mask(w);
+}
+
+u32 bus_region_load(bus_t *bus, const region_t *r, u32 physical, width_t w)
+{
+    bool timeless = r->read_run;
+    if (!r->read)
         return mask(w);
-    if (bus->before) bus->before(bus->machine);
-    u32 value = page.region->read(page.region->chip, physical - page.region->first, w) & mask(w);
-    if (bus->after) bus->after(bus->machine);
+    bus->accesses++;
+    if (!timeless && bus->before) bus->before(bus->machine);
+    u32 value = r->read(r->chip, physical - r->first, w) & mask(w);
+    if (!timeless && bus->after) bus->after(bus->machine);
     return value;
 }
 
@@ -228,11 +268,19 @@ void bus_store(bus_t *bus, u32 physical, width_t w, u32 value)
             bus_touched(bus, page.host);
         return;
     }
-    if (!page.region || !page.region->write)
+    if (page.region)
+        bus_region_store(bus, page.region, physical, w, value);
+}
+
+void bus_region_store(bus_t *bus, const region_t *r, u32 physical, width_t w, u32 value)
+{
+    bool timeless = r->write_run;
+    if (!r->write)
         return;
-    if (bus->before) bus->before(bus->machine);
-    page.region->write(page.region->chip, physical - page.region->first, w, value & mask(w));
-    if (bus->after) bus->after(bus->machine);
+    bus->accesses++;
+    if (!timeless && bus->before) bus->before(bus->machine);
+    r->write(r->chip, physical - r->first, w, value & mask(w));
+    if (!timeless && bus->after) bus->after(bus->machine);
 }
 
 /* ---- memory whose owner wants to know where it changes ---- */

@@ -24,6 +24,11 @@ typedef struct {
     bool           same_port;    /* wider accesses repeat this port instead (a data register such as IDE's) */
 } port_range_t;
 
+/* For a port that is a data register: move as many of these bytes as accesses to it one after the other would move without any other effect.  Returns how
+ * many, a multiple of 4. */
+typedef u32  port_read_run_fn(void *chip, u8 *to, u32 bytes);
+typedef u32  port_write_run_fn(void *chip, const u8 *from, u32 bytes);
+
 /* A range of 32-bit width whose chip is told each access's width. */
 typedef struct {
     const char         *name;
@@ -37,8 +42,12 @@ typedef struct {
 typedef u32  region_read_fn(void *chip, u32 offset, width_t w);
 typedef void region_write_fn(void *chip, u32 offset, width_t w, u32 value);
 
+/* Many accesses one after the other, ascending, inside a page. */
+typedef void region_read_run_fn(void *chip, u32 offset, u8 *to, u32 bytes);
+typedef void region_write_run_fn(void *chip, u32 offset, const u8 *from, u32 bytes);
+
 /* A stretch of physical addresses, whole pages.  Either `host` (plain memory: RAM, ROM, frame buffer) or callbacks. */
-typedef struct {
+typedef struct region {
     const char      *name;
     u32              first;      /* physical, page aligned */
     u32              bytes;      /* whole pages */
@@ -48,6 +57,9 @@ typedef struct {
     region_read_fn  *read;
     region_write_fn *write;
     void            *chip;
+    /* Both or neither.  With them, accesses neither depend on the time nor change lines or alarms: the machine's hooks are not called. */
+    region_read_run_fn  *read_run;
+    region_write_run_fn *write_run;
     void           (*touched)(void *chip, u32 page);   /* with host, may be NULL: a store went to this page, the first since bus_tell_again */
 } region_t;
 
@@ -64,7 +76,9 @@ typedef struct bus {
     port_range_t ranges[BUS_MAX_RANGES];
     struct { port_read_wide_fn *read; port_write_wide_fn *write; bool movable; } wide[BUS_MAX_RANGES];   /* beside ranges */
     u16          wait[BUS_MAX_RANGES];     /* beside ranges: ns */
+    struct { port_read_run_fn *read; port_write_run_fn *write; } run[BUS_MAX_RANGES];    /* beside ranges */
     unsigned     n_ranges;
+    u64          accesses;                 /* of the CPU to ports and to regions without host memory */
     u8           owner[0x10000];           /* index into ranges, 0 = nobody */
     region_t     regions[BUS_MAX_REGIONS]; /* later rows lie over earlier ones and over RAM */
     unsigned     n_regions;
@@ -96,12 +110,17 @@ bool bus_attach(bus_t *bus, const port_range_t *range);
 bool bus_attach_wide(bus_t *bus, const wide_range_t *range);
 /* An access to the row at this port takes so many ns more than its instruction. */
 void bus_set_wait(bus_t *bus, u16 port, u16 ns);
+/* The row at this port, of one port, takes runs. */
+void bus_set_run(bus_t *bus, u16 port, port_read_run_fn *read, port_write_run_fn *write);
 /* A row whose place the guest chooses (a PCI chip's I/O ranges); at first nowhere.  Returns its number, 0: the table is full. */
 unsigned bus_attach_movable(bus_t *bus, const wide_range_t *range);
 /* Put it at [first, first + count), count 0: nowhere.  Ports that other rows own stay theirs: fixed rows, then movable ones by number. */
 void bus_move_ports(bus_t *bus, unsigned row, u16 first, u16 count);
 u32  bus_in(bus_t *bus, u16 port, width_t w);                /* nobody answers: all ones */
 void bus_out(bus_t *bus, u16 port, width_t w, u32 value);
+/* Part of n accesses of width w to one port, ascending in memory, that have no effect but to move their data; the number made, which may be 0. */
+u32  bus_in_run(bus_t *bus, u16 port, width_t w, u8 *to, u32 n);
+u32  bus_out_run(bus_t *bus, u16 port, width_t w, const u8 *from, u32 n);
 
 /* Lay a region over what is there; returns its number, or -1 if the table is full. */
 int  bus_map(bus_t *bus, const region_t *region);
@@ -121,6 +140,9 @@ bus_page_t bus_page(const bus_t *bus, u32 physical);         /* A20 already appl
 /* One access by the CPU to a page without host memory, width 8/16/32, inside one page. */
 u32  bus_load(bus_t *bus, u32 physical, width_t w);
 void bus_store(bus_t *bus, u32 physical, width_t w, u32 value);
+/* The same where the region, without host memory, is known. */
+u32  bus_region_load(bus_t *bus, const region_t *region, u32 physical, width_t w);
+void bus_region_store(bus_t *bus, const region_t *region, u32 physical, width_t w, u32 value);
 
 /* Devices' access to memory: RAM, ROM (reads) and frame buffers, never memory-mapped registers.  64-bit
  * arithmetic, any length; returns the number of bytes that met memory (others read as FFh, writes lost).

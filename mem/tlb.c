@@ -35,8 +35,22 @@ void tlb_fill(tlb_t *tlb, const tlb_page_t *p)
         set_bit(tlb->large, p->page >> 22, true);
 }
 
+void tlb_fill_device(tlb_t *tlb, const tlb_device_t *device)
+{
+    tlb->device[device->page >> 12 & (TLB_DEVICES - 1)] = *device;
+    tlb->devices = true;
+}
+
+static void forget_devices(tlb_t *tlb)                         /* global or not: a flush too many is always right */
+{
+    if (tlb->devices)
+        memset(tlb->device, 0, sizeof tlb->device);
+    tlb->devices = false;
+}
+
 void tlb_flush(tlb_t *tlb, bool globals_too)
 {
+    forget_devices(tlb);
     for (u32 n = 0; n < COUNT_OF(tlb->filled); n++) {
         u64 going = globals_too ? tlb->filled[n] : tlb->filled[n] & ~tlb->global[n];
         for (u32 slot = n * 64; going; slot++, going >>= 1)
@@ -49,6 +63,7 @@ void tlb_flush(tlb_t *tlb, bool globals_too)
 bool tlb_flush_page(tlb_t *tlb, u32 linear)
 {
     forget(tlb, tlb_slot(linear));
+    forget_devices(tlb);
     u32 region = linear >> 22;
     if (!(tlb->large[region / 64] >> region % 64 & 1))
         return false;

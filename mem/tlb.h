@@ -7,16 +7,20 @@
 #pragma once
 #include "mem/base.h"
 
-enum { TLB_ENTRIES = 1024 };
+enum { TLB_ENTRIES = 1024, TLB_DEVICES = 32 };
 
 typedef struct {
     u32 read_tag, write_tag;
     u8 *host;                    /* first byte of the page */
 } __attribute__((aligned(16))) tlb_entry_t;
+struct region;                   /* bus.h */
+typedef struct { u32 page, physical; const struct region *region; bool may_store; } tlb_device_t;        /* a page of a device's registers; region NULL: none */
 typedef struct {
     tlb_entry_t entry[TLB_ENTRIES];
     u32 code_tag[TLB_ENTRIES];   /* writable memory that holds decoded code, or whose owner is told of stores: the slow path may store, and tell */
     u64 filled[TLB_ENTRIES / 64], global[TLB_ENTRIES / 64];      /* a bit a slot: in use; a global page, which a load of CR3 leaves alone */
+    tlb_device_t device[TLB_DEVICES];    /* beside the entries, for the slow path alone */
+    bool devices;                /* any of them */
     u64 large[16];               /* a bit for each 4 MiB of linear space: entries of a large page were made there */
 } tlb_t;
 
@@ -63,8 +67,15 @@ INLINE u8 *tlb_code(const tlb_t *tlb, u32 linear, u32 bytes)
     return tlb_probe(&tlb->entry[slot], tlb->code_tag[slot], linear, bytes);
 }
 
+INLINE const tlb_device_t *tlb_device(const tlb_t *tlb, u32 linear, bool store)
+{
+    const tlb_device_t *d = &tlb->device[linear >> 12 & (TLB_DEVICES - 1)];
+    return d->region && d->page == (linear & ~0xFFFu) && (!store || d->may_store) ? d : NULL;
+}
+
 void tlb_init(tlb_t *tlb);
 void tlb_fill(tlb_t *tlb, const tlb_page_t *page);
+void tlb_fill_device(tlb_t *tlb, const tlb_device_t *device);
 /* As a load of CR3 does: all, or all but global pages.  SDM vol. 3A, 4.10.4.1. */
 void tlb_flush(tlb_t *tlb, bool globals_too);
 /* As INVLPG does: the page that holds this address, whatever its size.  true: it may have been a large one. */
