@@ -23,6 +23,19 @@ case_trace_recorded_and_shown()
     :
 }
 
+# The document says enough to write a reader: one that shares nothing with the program shows the same.
+case_trace_read_by_another_reader()
+{
+    need python3
+    bootable disk 1440K B9 05 00 40 50 E2 FC CD 12 EB FE    # mov cx, 5; 1: inc ax; push ax; loop 1b; int 12h; jmp $
+    run trace -o t -from 60000 -until 90000 -- disk;              ends 0; silent
+    run trace -print t -jsonl;                                   ends 0; silent
+    python3 "$here/read_trace.py" -json <out >ours || fail "$ran: no JSON"
+    python3 "$here/read_trace.py" t >other || fail "read_trace.py: status $?"
+    [ "$(wc -l <ours)" -gt 10000 ] || fail "$ran: only $(wc -l <ours) records"
+    cmp ours other || fail "read_trace.py reads something else"
+}
+
 case_trace_trouble()
 {
     bootable disk 1440K EB FE
