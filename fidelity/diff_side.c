@@ -185,7 +185,7 @@ unsigned side_look(diff_side_t *s, diff_place_t *places, unsigned most)
     for (size_t at = s->first; n < most && seen < LOOK_MOST; seen++) {
         if (seen == s->n_ahead) {
             size_t passed = at - s->first;
-            if (read_ahead(s) != TRACE_GOT) break;
+            if (s->end - s->first > LOOK_BYTES || read_ahead(s) != TRACE_GOT) break;
             at = s->first + passed;
         }
         at = unpack(s, at, &s->record);

@@ -63,6 +63,6 @@ trace_answer_t side_next(diff_side_t *s);
 
 /* A coming instruction, other than the one before it: its place, the general registers there, and how many instruction records go before. */
 typedef struct { u32 cs, eip, linear, records, r[TRACE_GPRS]; } diff_place_t;
-/* Fill places[0..most) with those of the coming instructions; returns how many there are.  Stays bounded: so many records are read. */
-enum { LOOK_MOST = 300000 };
+/* Fill places[0..most) with those of the coming instructions; returns how many there are.  Stays bounded: so many records are read, and so many bytes of them kept. */
+enum { LOOK_MOST = 300000, LOOK_BYTES = 128 << 20 };
 unsigned side_look(diff_side_t *s, diff_place_t *places, unsigned most);

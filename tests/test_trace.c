@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <zlib.h>
 #undef OF                       /* zlib's; flags.h has a function of this name */
+#include "fidelity/diff.h"
 #include "fidelity/trace_read.h"
 #include "fidelity/trace_record.h"
 #include "fidelity/trace_text.h"
@@ -346,6 +347,14 @@ static void make_file(const u8 *bytes, size_t n)
     ck_assert(f && fwrite(bytes, 1, n, f) == n && fclose(f) == 0);
 }
 
+static char whole_path[80];
+static void keep_whole(void)
+{
+    snprintf(whole_path, sizeof whole_path, "%s-whole", path);
+    FILE *f = fopen(whole_path, "wb");
+    ck_assert(f && fwrite(file_bytes, 1, n_file, f) == n_file && fclose(f) == 0);
+}
+
 typedef struct { u64 records; bool refused, truncated; } outcome_t;
 
 /* Read all there is, and print it: nothing may break. */
@@ -383,6 +392,17 @@ static void seek_all(u64 number)
         for (trace_answer_t answer = trace_seek(r, number); answer == TRACE_GOT && (answer = trace_next(r, &got)) == TRACE_GOT && got.number >= number;) {}
     ck_assert(!*trace_why(r) || (strstr(trace_why(r), path) && strstr(trace_why(r), "offset")));
     trace_close(r);
+}
+
+/* A side of a comparison, beside the file that it was made from. */
+static void diff_with(const char *whole, FILE *sink, bool ignore_devices)
+{
+    char why[600] = "";
+    diff_counts_t n = { 0 };
+    diff_input_t *a = input_trace(path, why, sizeof why), *b = a ? input_trace(whole, why, sizeof why) : NULL;
+    const diff_options_t o = { .ignore_devices = ignore_devices, .ignore_undefined = true, .most = UINT64_MAX, .out = sink };
+    if (a && b && diff_run(a, b, &o, &n, why, sizeof why) == DIFF_TROUBLE) ck_assert_uint_gt(strlen(why), 10);
+    else if (a && !b) a->close(a);
 }
 
 START_TEST(a_file_cut_anywhere_is_read_to_its_last_whole_block_or_refused)
@@ -446,6 +466,7 @@ START_TEST(mutated_files_are_refused_or_read_but_break_nothing)
     u8 *mutant = malloc(n_file);
     ck_assert(mutant && sink);
     make_file(file_bytes, n_file);
+    keep_whole();
     outcome_t whole = read_all(NULL);
     ck_assert_msg(whole.records == 400 && !whole.refused && !whole.truncated, "%llu records", (unsigned long long)whole.records);
     for (u64 i = 0; i < mutations; i++) {
@@ -459,7 +480,9 @@ START_TEST(mutated_files_are_refused_or_read_but_break_nothing)
         make_file(mutant, n_file);
         refused += read_all(sink).refused;
         if (i % 4 == 1) seek_all(random64(&r) >> below(&r, 64));
+        if (i % 4 == 3) diff_with(whole_path, sink, chance(&r, 2));
     }
+    unlink(whole_path);
     printf("%llu of %llu mutated files refused\n", (unsigned long long)refused, (unsigned long long)mutations);
     ck_assert_uint_gt(refused, mutations / 2);
     fclose(sink);
@@ -482,6 +505,7 @@ START_TEST(mutated_blocks_break_nothing)
     ck_assert(whole && mutant && file && sink);
     ck_assert_int_eq(uncompress(whole, &raw, file_bytes + block + TRACE_BLOCK_HEADER, get(file_bytes + block + 4, W32)), 0);
     memcpy(file, file_bytes, block + TRACE_BLOCK_HEADER);
+    keep_whole();
     for (u64 i = 0; i < mutations; i++) {
         unsigned long packed = room;
         memcpy(mutant, whole, raw);
@@ -492,7 +516,9 @@ START_TEST(mutated_blocks_break_nothing)
         make_file(file, block + TRACE_BLOCK_HEADER + packed);
         refused += read_all(sink).refused;
         if (i % 4 == 1) seek_all(random64(&r) >> below(&r, 64));
+        if (i % 4 == 3) diff_with(whole_path, sink, chance(&r, 2));
     }
+    unlink(whole_path);
     printf("%llu of %llu mutated blocks refused\n", (unsigned long long)refused, (unsigned long long)mutations);
     ck_assert_uint_gt(refused, mutations / 4);
     fclose(sink);
