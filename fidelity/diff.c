@@ -301,7 +301,10 @@ static diff_result_t run(diff_t *d)
     while (answer == TRACE_GOT && d->counts.steps < d->options->most) {
         if (!compare(d, &answer)) return DIFF_DIFFERENT;
         if (answer != TRACE_GOT) break;
-        if ((d->counts.steps & 0xFFFF) == 0 && d->options->go_on && !d->options->go_on(d->options->owner, d->counts.steps)) break;
+        if ((d->counts.steps & 0xFFFF) == 0 && d->options->go_on && !d->options->go_on(d->options->owner, d->counts.steps)) {
+            snprintf(d->why, d->why_bytes, "it was ended after %llu instructions that agree", (unsigned long long)d->counts.steps);
+            return DIFF_TROUBLE;
+        }
         trace_answer_t a = step(d, &d->a), b = step(d, &d->b);
         answer = a == TRACE_WRONG || b == TRACE_WRONG ? TRACE_WRONG : a == TRACE_END || b == TRACE_END ? TRACE_END : TRACE_GOT;
         if (answer == TRACE_END && a != b) {

@@ -16,7 +16,7 @@ typedef struct {
     unsigned       n_skips;
     u64            most;                 /* steps; UINT64_MAX: all */
     FILE          *out;                  /* the report */
-    bool         (*go_on)(void *owner, u64 steps);       /* now and then; false: end */
+    bool         (*go_on)(void *owner, u64 steps);       /* now and then; false: end, which is trouble: nobody knows whether they part later */
     void          *owner;
 } diff_options_t;
 

@@ -275,6 +275,30 @@ START_TEST(a_recording_that_ends_inside_a_repetition_is_no_difference)
 }
 END_TEST
 
+static bool ends(void *owner, u64 steps) { (void)owner; return steps < 100000; }
+
+START_TEST(a_comparison_that_is_ended_says_so_and_not_that_the_runs_agree)
+{
+    diff_counts_t n = { 0 };
+    static trace_record_t record;
+    static u64 state[TRACE_FIELDS];
+    char why[600] = "";
+    trace_size_t size;
+    unlink(path_a);
+    trace_writer_t *w = trace_create(path_a, "", why, sizeof why);
+    ck_assert_msg(w != NULL, "%s", why);
+    trace_begin(w, state);
+    for (unsigned i = 0; i < 200000; i++) {
+        record = (trace_record_t){ .number = i, .linear = 0x100 + i % 7, .length = 1, .bytes = { 0x90 } };
+        trace_put(w, &record, 0);
+    }
+    ck_assert(trace_finish(w, &size, why, sizeof why));
+    const diff_options_t o = { .most = UINT64_MAX, .out = stdout, .go_on = ends };
+    ck_assert(diff_run(input_trace(path_a, why, sizeof why), input_trace(path_a, why, sizeof why), &o, &n, why, sizeof why) == DIFF_TROUBLE);
+    ck_assert_msg(strstr(why, "ended after 131072 instructions"), "%s", why);
+}
+END_TEST
+
 START_TEST(mutated_logs_break_nothing)
 {
     random_t r = { 9 };
@@ -313,6 +337,7 @@ int main(void)
     tcase_add_test(tc, flags_that_the_manual_leaves_undefined_can_be_ignored);
     tcase_add_test(tc, what_devices_do_can_be_ignored);
     tcase_add_test(tc, a_recording_that_ends_inside_a_repetition_is_no_difference);
+    tcase_add_test(tc, a_comparison_that_is_ended_says_so_and_not_that_the_runs_agree);
     tcase_add_test(tc, mutated_logs_break_nothing);
     Suite *s = suite_create("diff");
     suite_add_tcase(s, tc);
