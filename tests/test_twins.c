@@ -66,6 +66,7 @@ static void run(twin_t *t, const way_t *way, const plan_t *plan, u64 to, u64 see
         if (t->due < until) until = t->due;
         if (way->pieces && now + 1 < until) until = now + 1 + below(&r, chance(&r, 3) ? 3 : 120) % (u32)(until - now);
         if (way->drop && chance(&r, 8)) { cpu_flush_tlb(cpu, true); cpu_flush_blocks(cpu); }
+        if (way->pieces && chance(&r, 4)) bus_tell_again(&t->bus, t->frame_region);
         cpu_stop_t stop = cpu_run(cpu, until);
         if (stop == CPU_SHUTDOWN)
             return;

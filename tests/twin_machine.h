@@ -37,6 +37,7 @@ typedef struct {
     cpu_t  cpu;
     bus_t  bus;
     u8     ram[TWIN_RAM], frame[PAGE_BYTES];
+    int    frame_region;
     u64    log;                  /* everything the board was told, and when */
     u64    due;                  /* instruction at which the board asks for an interrupt; UINT64_MAX: never */
     u8     vector;
@@ -131,6 +132,9 @@ static inline void watch_event(observer_t *self, cpu_t *cpu, event_kind_t kind, 
     watch_memory(self, cpu, vector + 0x100u * kind, has_code ? W32 : W8, code, false);
 }
 
+/* Who shows the frame buffer is told of stores; what is told must not depend on anything else. */
+static void frame_touched(void *chip, u32 page) { (void)chip; (void)page; }
+
 static inline bool twin_init(twin_t *t, model_t model)
 {
     static const char name[] = "random";
@@ -143,7 +147,7 @@ static inline bool twin_init(twin_t *t, model_t model)
     t->cpu.pic = t;
     bus_attach(&t->bus, &(port_range_t){ name, PROGRAM_PORT, 16, W32, board_in, board_out, t, false });
     bus_map(&t->bus, &(region_t){ .name = name, .first = TWIN_MMIO, .bytes = PAGE_BYTES, .read = registers_read, .write = registers_write, .chip = t });
-    bus_map(&t->bus, &(region_t){ .name = name, .first = TWIN_FRAME, .bytes = PAGE_BYTES, .host = t->frame });
+    t->frame_region = bus_map(&t->bus, &(region_t){ .name = name, .first = TWIN_FRAME, .bytes = PAGE_BYTES, .host = t->frame, .chip = t, .touched = frame_touched });
     return true;
 }
 
