@@ -35,6 +35,14 @@ static pc_t *machine(bool watched)
     return pc;
 }
 
+static void end(pc_t *pc)
+{
+    disk_t *disk = pc->config.disk[0];
+    cpu_observe(pc_cpu(pc), NULL);
+    pc_free(pc);
+    disk_close(disk);
+}
+
 /* What is to be executed, with these registers: in RAM, then HLT. */
 typedef struct { u8 code[4]; u32 bytes, ecx, esi, edi, eax, edx, ds, es, n; bool backward; } case_t;
 
@@ -96,17 +104,15 @@ START_TEST(strings_to_and_from_the_vga_s_window)
         if (n % 4 == 0) random_mode(a, b);
         u8 op = operations[below(4)];
         bool wide = op & 1 && below(2);
-        case_t c = { .code = { wide ? 0x66 : 0x90, 0xF3, op, 0xF4 }, .bytes = 4, .ecx = below(9) ? below(300) : below(9000), .esi = below(0x10000), .edi = below(0x10000),
+        const case_t c = { .code = { wide ? 0x66 : 0x90, 0xF3, op, 0xF4 }, .bytes = 4, .ecx = below(9) ? below(300) : below(9000), .esi = below(0x10000), .edi = below(0x10000),
                      .eax = bits() << 8 | below(256), .ds = below(2) ? 0xA0000 : PLACE, .es = below(4) ? 0xA0000 : PLACE, .n = below(3) ? 20000 : 1 + below(300),
                      .backward = below(8) == 0 };
-        if (wide) { c.code[0] = 0x66; }
         execute(a, &c);
         execute(b, &c);
         compare(a, b, n);
     }
-    cpu_observe(pc_cpu(b), NULL);
-    pc_free(a);
-    pc_free(b);
+    end(a);
+    end(b);
 }
 END_TEST
 
@@ -150,9 +156,8 @@ START_TEST(strings_to_and_from_a_disk_s_data_register)
         const case_t rest = { .code = { 0xEB, 0xFE }, .bytes = 2, .n = 1000000 };
         execute(a, &rest); execute(b, &rest);
     }
-    cpu_observe(pc_cpu(b), NULL);
-    pc_free(a);
-    pc_free(b);
+    end(a);
+    end(b);
 }
 END_TEST
 
