@@ -176,7 +176,7 @@ int main(void)
     tlb_init(&tlb);
     for (u32 page = 0; page < RAM >> 12; page++)
         tlb_fill(&tlb, &(tlb_page_t){ .page = page << 12, .host = ram + (page << 12), .may_store = true });
-    double instructions = (double)ROUNDS * (BYTES * (double)LOOP_OPS + 3), best[3] = { 1e9, 1e9, 1e9 };
+    double instructions = (double)(ROUNDS * ((u64)BYTES * LOOP_OPS + 3)), best[3] = { 1e9, 1e9, 1e9 };
     u32 crc[3] = { 0 };
     for (int turn = 0; turn < 5; turn++) {
         for (int way = 0; way < 3; way++) {
