@@ -3,7 +3,7 @@
 # and never a test:   ./growth.sh [-o FOLDER] BUILD-FOLDER [RUNS] [ram | processes | code ...]
 #
 #   ram        the linux CD (shared/bench/linux-iso.sh) from boot to power-off with 64 MiB to 2 GiB; user seconds of the whole process
-#   processes  processes.c as the only process of that CD's kernel: 1 to 256 processes that hand a byte round, and that compute
+#   processes  processes.c as the only process of that CD's kernel: 1 to 256 processes that hand a byte round, and that compute, in one run
 #   code       codesize.c: 1 thousand to 2 million instructions that run round and round, 100 to 400 million in all; and once.  Nanoseconds per instruction
 #
 # FOLDER (here) gets ram.csv, processes.csv, code.csv (every measurement: series,x,y) and, drawn from their medians by plot.awk, a picture of each.
