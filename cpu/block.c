@@ -305,6 +305,15 @@ static void specialise(builder_t *b)
     }
 }
 
+/* Does a jump of this block lead here?  Then this will be a block of its own soon. */
+static bool is_join(const builder_t *b)
+{
+    for (u32 i = b->n_branches; i--;)
+        if (b->ops[b->branch[i]].disp == b->eip)
+            return true;
+    return false;
+}
+
 /* Decode on from `code` (`available` bytes of this page, within the limit) until the block ends. */
 static void decode_run(builder_t *b, const u8 *code, u32 available, u32 most, bool at_limit)
 {
@@ -322,7 +331,7 @@ static void decode_run(builder_t *b, const u8 *code, u32 available, u32 most, bo
         at += length;
         if (ends_block(d.cold.instr))
             return;
-        if (at == available || (b->linkable && known_head(cpu, b->physical + at, b->eip)))
+        if (at == available || (b->linkable && (is_join(b) || known_head(cpu, b->physical + at, b->eip))))
             break;
     }
     emit_fall(b);
