@@ -57,11 +57,12 @@
 
 /* ---- multiplication into a register ---- */
 
-#define PRODUCT_AT_WIDTH(F, w) \
-    STUB(F##_RR_##w, update(cpu, op, F, R, R, w, m, KEEP)) \
-    STUB_M(F##_RM_##w##_BASED, w, ACCESS_READ, BASED, update(cpu, op, F, R, M, w, m, KEEP)) \
-    STUB_M(F##_RM_##w##_FLAT, w, ACCESS_READ, FLAT, update(cpu, op, F, R, M, w, m, KEEP)) \
-    STUB_M(F##_RM_##w##_SEGMENTED, w, ACCESS_READ, SEGMENTED, update(cpu, op, F, R, M, w, m, KEEP))
+#define PRODUCT_AT_WIDTH(F, w, keep) \
+    STUB(F##_RR_##w##_##keep, update(cpu, op, F, R, R, w, m, keep)) \
+    STUB_M(F##_RM_##w##_BASED_##keep, w, ACCESS_READ, BASED, update(cpu, op, F, R, M, w, m, keep)) \
+    STUB_M(F##_RM_##w##_FLAT_##keep, w, ACCESS_READ, FLAT, update(cpu, op, F, R, M, w, m, keep)) \
+    STUB_M(F##_RM_##w##_SEGMENTED_##keep, w, ACCESS_READ, SEGMENTED, update(cpu, op, F, R, M, w, m, keep))
+#define DEFINE_product(F) PRODUCT_AT_WIDTH(F, W16, KEEP) PRODUCT_AT_WIDTH(F, W16, DROP) PRODUCT_AT_WIDTH(F, W32, KEEP) PRODUCT_AT_WIDTH(F, W32, DROP)
 
 DEFINE_update(ADD) DEFINE_update(OR) DEFINE_update(ADC) DEFINE_update(SBB) DEFINE_update(AND) DEFINE_update(SUB) DEFINE_update(XOR)
 DEFINE_examine(CMP) DEFINE_examine(TEST)
@@ -70,7 +71,7 @@ DEFINE_modify(INC) DEFINE_modify(DEC) DEFINE_modify(NEG)
 DEFINE_change(NOT) DEFINE_change(BSWAP)
 DEFINE_shift(ROL) DEFINE_shift(ROR) DEFINE_shift(RCL) DEFINE_shift(RCR) DEFINE_shift(SHL) DEFINE_shift(SHR) DEFINE_shift(SAR)
 DEFINE_extend(MOVZX_8, W8) DEFINE_extend(MOVZX_16, W16) DEFINE_extend(MOVSX_8, W8) DEFINE_extend(MOVSX_16, W16)
-PRODUCT_AT_WIDTH(IMUL_2, W16) PRODUCT_AT_WIDTH(IMUL_2, W32)
+DEFINE_product(IMUL_2)
 STUB(IMUL_3_RR_W16, ternary(cpu, op, IMUL_3, R, W16, m)) STUB(IMUL_3_RR_W32, ternary(cpu, op, IMUL_3, R, W32, m))
 
 /* ---- the table: [width][memory][dropped] ---- */
@@ -102,7 +103,8 @@ const variants_t l1_alu[N_INSTR][N_FORMS] = {
     [I_ROL] = LIST_shift(ROL), [I_ROR] = LIST_shift(ROR), [I_RCL] = LIST_shift(RCL), [I_RCR] = LIST_shift(RCR),
     [I_SHL] = LIST_shift(SHL), [I_SHR] = LIST_shift(SHR), [I_SAR] = LIST_shift(SAR),
     [I_MOVZX_8] = LIST_wide(MOVZX_8), [I_MOVZX_16] = LIST_wide(MOVZX_16), [I_MOVSX_8] = LIST_wide(MOVSX_8), [I_MOVSX_16] = LIST_wide(MOVSX_16),
-    [I_IMUL_2] = LIST_wide(IMUL_2),
+    [I_IMUL_2] = { [RR] = { [1] = REGISTERS(IMUL_2_RR, W16, KEEP, DROP), [2] = REGISTERS(IMUL_2_RR, W32, KEEP, DROP) },
+                   [RM] = { [1] = MEMORIES(IMUL_2_RM, W16, KEEP, DROP), [2] = MEMORIES(IMUL_2_RM, W32, KEEP, DROP) } },
     [I_IMUL_3] = { [RR] = { [1] = SAME(IMUL_3_RR, W16), [2] = SAME(IMUL_3_RR, W32) } },
 };
 #else
