@@ -337,22 +337,39 @@ static void decode_run(builder_t *b, const u8 *code, u32 available, u32 most, bo
     emit_fall(b);
 }
 
-/* The arena is full.  A guest whose hot code does not fit would decode for ever: its arena may grow, by half of what the guest has of RAM but has
- * not touched, so that all of us stays near the size of that RAM.  Else everything goes. */
+/* Beyond its first step, which everybody has, the arena lives in what the guest has of RAM but has not touched, so that all of us stays near the size of
+ * that RAM. */
+static size_t untouched(const cpu_t *cpu) { return cpu->bus->ram_bytes - memory_resident(cpu->bus->ram, cpu->bus->ram_bytes); }
+static size_t borrowed(u32 most_ops)      { return (size_t)(most_ops - ARENA_STEP) * (sizeof(op_t) + sizeof(cold_t)); }
+
+/* The arena is full.  A guest whose hot code does not fit would decode for ever: it may grow.  Else everything goes. */
 static void make_room(cpu_t *cpu)
 {
     block_cache_t *c = cpu->blocks;
-    size_t untouched = cpu->bus->ram_bytes - memory_resident(cpu->bus->ram, cpu->bus->ram_bytes);
-    size_t more = (size_t)c->most_ops * (sizeof(op_t) + sizeof(cold_t));       /* beyond the first step, which everybody has */
-    if (c->most_ops < ARENA_OPS && more < untouched / 2)
+    if (c->most_ops < ARENA_OPS && borrowed(c->most_ops + ARENA_STEP) < untouched(cpu) / 8 * 7)
         c->most_ops += ARENA_STEP;
     else
         blocks_flush(cpu);
 }
 
+/* Does the guest use its RAM itself by now? */
+static void give_back(cpu_t *cpu)
+{
+    block_cache_t *c = cpu->blocks;
+    c->look_again = c->n_built + LOOK_EVERY;
+    if (borrowed(c->most_ops) <= untouched(cpu))
+        return;
+    blocks_flush(cpu);
+    memory_forget(c->ops + ARENA_STEP, (ARENA_OPS - ARENA_STEP) * sizeof *c->ops);
+    memory_forget(c->cold + ARENA_STEP, (ARENA_OPS - ARENA_STEP) * sizeof *c->cold);
+    c->most_ops = ARENA_STEP;
+}
+
 static builder_t begin(cpu_t *cpu, bool keep, u32 physical)
 {
     block_cache_t *c = cpu->blocks;
+    if (keep && c->most_ops > ARENA_STEP && c->n_built >= c->look_again)
+        give_back(cpu);
     if (keep && (c->n_ops + SCRATCH_OPS > c->most_ops || c->n_blocks >= c->most_ops / OPS_PER_BLOCK))
         make_room(cpu);
     u32 at = keep ? c->n_ops : 0;

@@ -18,6 +18,12 @@ void memory_release(void *memory, size_t bytes)
     if (memory) munmap(memory, bytes);
 }
 
+void memory_forget(void *memory, size_t bytes)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = ((uintptr_t)memory + page - 1) & ~(page - 1), to = ((uintptr_t)memory + bytes) & ~(page - 1);
+    if (from < to) madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
 size_t memory_resident(const void *memory, size_t bytes)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE), resident = 0;
@@ -41,6 +47,11 @@ void memory_release(void *memory, size_t bytes)
 {
     (void)bytes;
     free(memory);
+}
+
+void memory_forget(void *memory, size_t bytes)
+{
+    (void)memory; (void)bytes;
 }
 
 size_t memory_resident(const void *memory, size_t bytes)
