@@ -340,7 +340,7 @@ static void decode_run(builder_t *b, const u8 *code, u32 available, u32 most, bo
 /* Beyond its first step, which everybody has, the arena lives in what the guest has of RAM but has not touched, so that all of us stays near the size of
  * that RAM. */
 static size_t untouched(const cpu_t *cpu) { return cpu->bus->ram_bytes - memory_resident(cpu->bus->ram, cpu->bus->ram_bytes); }
-static size_t borrowed(u32 most_ops)      { return (size_t)(most_ops - ARENA_STEP) * (sizeof(op_t) + sizeof(cold_t)); }
+static size_t borrowed(u32 most_ops)      { return (size_t)(most_ops - ARENA_STEP) * (sizeof(op_t) + sizeof(cold_t) + sizeof(block_t) / OPS_PER_BLOCK); }
 
 /* The arena is full.  A guest whose hot code does not fit would decode for ever: it may grow.  Else everything goes. */
 static void make_room(cpu_t *cpu)
@@ -362,6 +362,7 @@ static void give_back(cpu_t *cpu)
     blocks_flush(cpu);
     memory_forget(c->ops + ARENA_STEP, (ARENA_OPS - ARENA_STEP) * sizeof *c->ops);
     memory_forget(c->cold + ARENA_STEP, (ARENA_OPS - ARENA_STEP) * sizeof *c->cold);
+    memory_forget(c->blocks + ARENA_STEP / OPS_PER_BLOCK, (ARENA_OPS - ARENA_STEP) / OPS_PER_BLOCK * sizeof *c->blocks);
     c->most_ops = ARENA_STEP;
 }
 
