@@ -130,7 +130,7 @@ static void compare(trace_recorder_t *r, const u64 *now, unsigned first, unsigne
 /* EFLAGS now: made anew only if what it is made of is another. */
 INLINE u32 eflags_of(trace_recorder_t *r, const cpu_t *cpu)
 {
-    if (cpu->f.result != r->f.result || cpu->f.carry != r->f.carry || cpu->eflags != r->raw_eflags) {
+    if (memcmp(&cpu->f, &r->f, sizeof r->f) != 0 || cpu->eflags != r->raw_eflags) {
         r->f = cpu->f;
         r->raw_eflags = cpu->eflags;
         r->now_eflags = (cpu->eflags & ~(u32)FLAGS_STATUS) | flags_status(&cpu->f);      /* cpu_eflags, inline */

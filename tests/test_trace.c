@@ -295,6 +295,43 @@ START_TEST(records_tell_what_the_processor_did_and_both_lowerings_the_same)
 }
 END_TEST
 
+static void last_eflags(void *owner, const trace_record_t *record, u64 identity)
+{
+    (void)identity;
+    for (unsigned i = 0; i < record->n_changes; i++)
+        if (record->change[i].field == TRACE_EFLAGS) *(u32 *)owner = (u32)record->change[i].value;
+}
+
+/* Result and CF are the same after both additions, AF and OF are not. */
+START_TEST(flags_that_differ_only_in_af_or_of_are_told)
+{
+    static const u8 programs[][8] = { { 0xB0, 0x08, 0x04, 0x08, 0xB0, 0x10, 0x04, 0x00 },       /* mov al, 8; add al, 8; mov al, 10h; add al, 0 */
+                                      { 0xB0, 0x40, 0x04, 0x40, 0xB0, 0x80, 0x04, 0x00 } };
+    twin_t *t = malloc(sizeof *t);
+    trace_recorder_t *recorder = malloc(sizeof *recorder);
+    ck_assert(t && recorder && twin_init(t, MODEL_PENTIUM4) && recorder_init(recorder, RECORD_ALL));
+    for (unsigned n = 0; n < COUNT_OF(programs); n++) {
+        u32 told = 0;
+        twin_prepare(t, REAL, n);
+        memcpy(t->ram + t->cpu.seg[CS].base + t->cpu.eip, programs[n], sizeof programs[n]);
+        cpu_set_eflags(&t->cpu, FLAG_1);
+        recorder->sink = last_eflags;
+        recorder->knows = NULL;
+        recorder->brief = NULL;
+        recorder->owner = &told;
+        recorder_begin(recorder, &t->cpu);
+        cpu_run(&t->cpu, 4);
+        recorder_end(recorder, &t->cpu);
+        ck_assert_uint_eq(cpu_instructions(&t->cpu), 4);
+        ck_assert_uint_eq(told, cpu_eflags(&t->cpu));
+    }
+    recorder_free(recorder);
+    cpu_free(&t->cpu);
+    free(recorder);
+    free(t);
+}
+END_TEST
+
 START_TEST(seeking_finds_what_reading_finds)
 {
     static trace_record_t straight, sought;
@@ -534,6 +571,7 @@ int main(void)
     tcase_add_test(tc, what_is_no_trace_is_not_written_over);
     tcase_add_test(tc, what_is_written_is_read_back);
     tcase_add_test(tc, records_tell_what_the_processor_did_and_both_lowerings_the_same);
+    tcase_add_test(tc, flags_that_differ_only_in_af_or_of_are_told);
     tcase_add_test(tc, seeking_finds_what_reading_finds);
     tcase_add_test(tc, a_file_cut_anywhere_is_read_to_its_last_whole_block_or_refused);
     tcase_add_test(tc, mutated_files_are_refused_or_read_but_break_nothing);
