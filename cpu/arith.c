@@ -14,7 +14,7 @@ void IMUL_1(cpu_t *cpu, const op_t *op, width_t w, u32 src) { (void)op; multiply
 void DIV(cpu_t *cpu, const op_t *op, width_t w, u32 src)
 {
     (void)op;
-    if (src == 0 || dividend(cpu, w) / src > mask(w))
+    if (!divides(cpu, w, src))
         fault(cpu, DE, 0);
     divide(cpu, w, src);
 }

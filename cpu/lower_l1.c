@@ -40,19 +40,22 @@ HANDLER(PUSH_M_W32) {
 
 /* An inline cache at the site: the last EIP it went to and the block there, true while the mapping stands.  RET has no address operand, so disp and
  * stamp are free for it. */
-#define CACHED(eip) ((op->disp == (eip) && op->stamp == cpu->map_stamp))
+#define CACHED(eip) (op->disp == (eip) && op->stamp == cpu->map_stamp)
+INLINE void fill_cache(cpu_t *cpu, op_t *site, const op_t *to)
+{
+    site->disp = cpu->eip;
+    site->stamp = cpu->map_stamp;
+    set_target(site, to);
+}
 /* A transfer whose target nobody remembers: cpu->eip says where.  Handlers of their own, so that the fast ones need no stack. */
 static COLD HANDLER(find_next) { (void)op; GO_OR_LEAVE(block_find(cpu)); }
 static COLD HANDLER(find_and_remember)
 {
     op_t *site = &cpu->blocks->ops[op - cpu->blocks->ops];
-    u32 generation = cpu->blocks->generation, eip = cpu->eip;
+    u32 generation = cpu->blocks->generation;
     const op_t *to = block_find(cpu);
-    if (generation == cpu->blocks->generation && to >= cpu->blocks->ops + SCRATCH_OPS && site >= cpu->blocks->ops + SCRATCH_OPS) {
-        site->disp = eip;
-        site->stamp = cpu->map_stamp;
-        set_target(site, to);
-    }
+    if (generation == cpu->blocks->generation && to >= cpu->blocks->ops + SCRATCH_OPS && site >= cpu->blocks->ops + SCRATCH_OPS)
+        fill_cache(cpu, site, to);
     GO_OR_LEAVE(to);
 }
 /* A RET with another caller than the last time: most are in the jump cache. */
@@ -60,10 +63,7 @@ static HANDLER(remember)
 {
     const op_t *to = jump_cached(cpu, cpu->eip);
     if (UNLIKELY(!to)) HAND_OVER(find_and_remember);
-    op_t *site = &cpu->blocks->ops[op - cpu->blocks->ops];
-    site->disp = cpu->eip;
-    site->stamp = cpu->map_stamp;
-    set_target(site, to);
+    fill_cache(cpu, &cpu->blocks->ops[op - cpu->blocks->ops], to);
     GO(to);
 }
 
@@ -163,8 +163,7 @@ static HANDLER(XCHG_RR_32) { u32 v = reg(cpu, op->dst, W32); set_reg(cpu, op->ds
     static run_fn *const name##_of[N_MEMORIES] = { name##_M_BASED, name##_M_FLAT, name##_M_SEGMENTED };
 MULTIPLY(MUL_32, multiply) MULTIPLY(IMUL_32, multiply_signed)
 
-/* A divisor that is not above EDX, zero among them, has no quotient of 32 bits. */
-#define DIVIDE_BY(value) u32 by = (value); if (UNLIKELY(by <= cpu->r[EDX])) HAND_OVER(generic); divide(cpu, W32, by); GO(op + 1);
+#define DIVIDE_BY(value) u32 by = (value); if (UNLIKELY(!divides(cpu, W32, by))) HAND_OVER(generic); divide(cpu, W32, by); GO(op + 1);
 #define DIV_M(memory) static HANDLER(DIV_32_M_##memory) { \
     const u8 *host = probe(cpu, op, W32, ACCESS_READ, memory); \
     if (UNLIKELY(!host)) HAND_OVER(generic); \

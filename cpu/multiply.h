@@ -49,7 +49,8 @@ INLINE u64 dividend(const cpu_t *cpu, width_t w)
     return (u64)cpu->r[EDX] << 32 | cpu->r[EAX];
 }
 
-/* The quotient is known to fit. */
+/* Does the quotient fit?  Not if the divisor is not above the dividend's upper half, zero among them. */
+INLINE bool divides(const cpu_t *cpu, width_t w, u32 src) { return dividend(cpu, w) >> w < src; }
 INLINE void divide(cpu_t *cpu, width_t w, u32 src)
 {
     u64 n = dividend(cpu, w);

@@ -197,14 +197,8 @@ static void expect(trace_reader_t *r, const trace_record_t *record, trace_site_t
     for (unsigned i = 0; i < record->n_accesses && i < SITE_ACCESSES; i++) r->known[KNOWN_VALUES + i] = record->access[i].value;
     if (s) site_form(s, record, r->known);
     for (unsigned i = 0; i < TRACE_GPRS; i++) r->known[KNOWN_REGISTERS + i] = (u32)r->state[i];
-    r->next_number = record->number;
-    r->last = &r->nowhere;
-    if (s && !record->faulted) {
-        r->next_number++;
-        r->last = s;
-    } else {
-        site_rule(r->last, SLOT_NEXT, r->known, KNOWN_ZERO, record->linear);
-    }
+    r->last = site_after(s, &r->nowhere, r->known, record);
+    r->next_number = record->number + (r->last != &r->nowhere);
 }
 
 static trace_answer_t take_full(trace_reader_t *r, trace_record_t *out)

@@ -40,6 +40,15 @@ INLINE void site_rule(trace_site_t *s, unsigned slot, const u32 *known, unsigned
     s->constant[slot] = value - known[source];
 }
 
+/* After a record: the site whose rule says where the next one is; `nowhere` if it was of none, or faulted, and then the next one is at the same place. */
+INLINE trace_site_t *site_after(trace_site_t *s, trace_site_t *nowhere, const u32 *known, const trace_record_t *record)
+{
+    if (s && !record->faulted)
+        return s;
+    site_rule(nowhere, SLOT_NEXT, known, KNOWN_ZERO, record->linear);
+    return nowhere;
+}
+
 INLINE u8 access_head(const trace_access_t *a) { return (u8)(a->way | a->log2_bytes << 2); }
 
 /* Differences of EFLAGS have OF (bit 11) in bit 1 and SF (7) in bit 3, which never change, and those there: the status flags are seven bits then. */

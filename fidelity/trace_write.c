@@ -396,14 +396,8 @@ static void expect(trace_writer_t *w, const trace_record_t *r, trace_site_t *s)
     }
     for (unsigned i = 0; i < r->n_changes; i++)
         if (r->change[i].field < TRACE_GPRS) w->known[KNOWN_REGISTERS + r->change[i].field] = (u32)r->change[i].value;
-    w->next_number = r->number;
-    w->last = &w->nowhere;
-    if (s && !r->faulted) {
-        w->next_number++;
-        w->last = s;
-    } else {
-        site_rule(w->last, SLOT_NEXT, w->known, KNOWN_ZERO, r->linear);
-    }
+    w->last = site_after(s, &w->nowhere, w->known, r);
+    w->next_number = r->number + (w->last != &w->nowhere);
 }
 
 static void put_full(trace_writer_t *w, const trace_record_t *r, u64 identity)
